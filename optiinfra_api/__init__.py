@@ -1,0 +1,1 @@
+"""The thin reader: HTTP in, one question out."""

@@ -1,0 +1,1 @@
+"""Rows, doors and contracts that the collectors and the API stand on; no framework, no SDK."""

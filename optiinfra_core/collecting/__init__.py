@@ -1,0 +1,1 @@
+"""The contract a provider implements, and the gate its calls pass."""

@@ -1,0 +1,122 @@
+"""What a provider is: a manifest, a connection, and one collector per metric type it can supply."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from optiinfra_core.collecting.gate import Gate
+from optiinfra_core.errors import PartFailure
+from optiinfra_core.metrics import Metric, Row
+from optiinfra_core.windows import Window
+
+
+class Credential(BaseModel):
+    """What a customer enters to connect an account; one subclass per provider.
+
+    Fields of type ``SecretStr`` are sealed and never leave the vault; every other field is
+    configuration that may be shown. Unknown fields are refused.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a free read-only look at the account found; permissions in the provider's spelling."""
+
+    account_id: str
+    principal: str
+    permissions_found: tuple[str, ...] = ()
+    permissions_missing: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How a source behaves in time, from its documentation or measurement.
+
+    ``min_interval``: least time between two reads; ``lag``: how long after a window ends its data
+    is expected; ``reread``: how far back the source still changes what it said; ``history``: how
+    far back it can be asked, None where it only knows the present.
+    """
+
+    min_interval: timedelta
+    lag: timedelta
+    reread: timedelta
+    history: timedelta | None
+
+
+C = TypeVar("C")
+
+
+class Collector(ABC, Generic[C]):
+    """Collects one metric type over a provider's connection ``C``; holds no state."""
+
+    metric: Metric
+
+    @abstractmethod
+    def source(self, connection: C) -> str:
+        """The data set the rows come from (``ce_daily``, ``focus_export``): the best configured."""
+
+    @abstractmethod
+    def rhythm(self, connection: C) -> Rhythm:
+        """How that source behaves in time."""
+
+    def extent(self, connection: C, span: Window) -> Window:  # noqa: ARG002
+        """What one write must replace to bring ``span`` up to date; wider where sources rewrite."""
+        return span
+
+    def probe(self, connection: C, span: Window) -> str | None:  # noqa: ARG002
+        """A cheap version of what the source holds for ``span``; None where there is none to ask.
+
+        While it equals the version last committed, nothing is collected.
+        """
+        return None
+
+    def estimate(self, connection: C, span: Window) -> tuple["CallEstimate", ...]:  # noqa: ARG002
+        """The calls and dollars that collecting ``span`` would take, without making them."""
+        return ()
+
+    @abstractmethod
+    def collect(
+        self, connection: C, span: Window, parts: frozenset[str] | None = None
+    ) -> Iterator[Row | PartFailure]:
+        """Every row of ``span``; a part that fails is yielded as its failure, the rest goes on.
+
+        ``parts`` limits the work to these parts (regions); None means all. A failure of the whole
+        account is raised as an ``OptiInfraError``.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEstimate:
+    """How often one operation would be called and what that costs."""
+
+    operation: str
+    calls: int
+    usd: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A cloud, as data: adding one is a folder with this manifest and touches nothing else."""
+
+    slug: str
+    title: str
+    credential: type[Credential]
+    connect: Callable[[Any, Gate], Any]
+    verify: Callable[[Any], Verification]
+    collectors: tuple[Collector[Any], ...]
+    docs: str
+    not_supported: Mapping[str, str] = field(default_factory=dict)
+
+    def collector(self, metric: Metric) -> Collector[Any] | None:
+        """The collector of a metric type, None where the provider cannot supply it."""
+        for collector in self.collectors:
+            if collector.metric is metric:
+                return collector
+        return None

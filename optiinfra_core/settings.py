@@ -1,0 +1,132 @@
+"""The environment, read once: every knob with its meaning, typed, none with a secret default."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting of every process, read from ``OPTIINFRA_<NAME>``.
+
+    Loads with an empty environment: what has no safe default is optional here and demanded, with
+    a remedy, by whoever needs it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="OPTIINFRA_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        default=Path.home() / ".local/share/optiinfra",
+        description="Where the embedded servers, the key ring, logs and spools live.",
+    )
+    environment: str = Field(
+        default="local",
+        pattern=r"^[a-z0-9]{1,12}$",
+        description="Short name of this installation; part of every API key (oi_<environment>_...).",
+    )
+
+    clickhouse_url: str | None = Field(
+        default=None,
+        description="http(s)://host:port of your ClickHouse; unset: the embedded server is used.",
+    )
+    clickhouse_database: str = Field(
+        default="optiinfra",
+        pattern=r"^optiinfra(_[a-z0-9_]+)?$",
+        description="Database that holds the tables.",
+    )
+    clickhouse_user: str = Field(default="optiinfra", description="User that writes.")
+    clickhouse_password: SecretStr | None = Field(default=None, description="Its password.")
+    clickhouse_reader_user: str = Field(
+        default="reader", description="User that only reads; the API connects as this one."
+    )
+    clickhouse_reader_password: SecretStr | None = Field(
+        default=None, description="Its password."
+    )
+    clickhouse_cluster: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="Cluster for ON CLUSTER and Replicated engines; empty: a single server.",
+    )
+    raw_days: int = Field(
+        default=400, ge=30, description="Days that raw performance samples and snapshots are kept."
+    )
+
+    postgres_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql://user:password@host:port/database; unset: the embedded server.",
+    )
+
+    vault_keys: SecretStr | None = Field(
+        default=None,
+        description="Key ring of the vault: id:base64[,id:base64...], the first one is primary.",
+    )
+    vault_key_file: Path | None = Field(
+        default=None,
+        description="Key ring file, mode 0600; unset: <data_dir>/keys/keyring.json.",
+    )
+    api_key_pepper: SecretStr | None = Field(
+        default=None,
+        description="base64 of 32 bytes that API keys are hashed with; unset: the key ring file's.",
+    )
+
+    dagster_url: str = Field(
+        default="http://127.0.0.1:3000", description="Dagster webserver, for triggers and links."
+    )
+    dagster_public_url: str | None = Field(
+        default=None, description="The webserver's address as people reach it, for links."
+    )
+    api_url: str = Field(
+        default="http://127.0.0.1:8080", description="The API, for the command line."
+    )
+    api_key: SecretStr | None = Field(default=None, description="Key of the command line.")
+    api_host: str = Field(default="127.0.0.1", description="Address the API listens on.")
+    api_port: int = Field(default=8080, ge=1, le=65535, description="Port the API listens on.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Comma-separated origins allowed by CORS; none by default."
+    )
+    rate_limit_per_minute: int = Field(
+        default=1200, ge=1, description="Requests a minute for each API key."
+    )
+
+    allow_private_endpoints: bool = Field(
+        default=False,
+        description="Let a credential name an endpoint on a loopback or private address.",
+    )
+    retry_delay_seconds: int = Field(
+        default=60, ge=0, description="First wait of a step's three retries."
+    )
+    max_parallel_customers: int = Field(
+        default=8, ge=1, description="Customers that one run collects at the same time."
+    )
+    partition_days: int = Field(
+        default=180, ge=2, description="Days that exist as Dagster partitions, counted back from now."
+    )
+    performance_gap_days: int = Field(
+        default=2, ge=0, description="Days back in which a tick looks for windows that were missed."
+    )
+    cost_min_interval_minutes: int | None = Field(
+        default=None, ge=0, description="Overrides the least time between two paid cost reads."
+    )
+    events_retention_days: int = Field(
+        default=30, ge=1, description="Days that Dagster's superseded events and runs are kept."
+    )
+    log_format: str = Field(
+        default="console", pattern="^(console|json)$", description="How log lines are written."
+    )
+    crash_at: str | None = Field(
+        default=None,
+        description="Tests only: the crash point at which this process kills itself.",
+    )
+
+    @property
+    def keyring_path(self) -> Path:
+        """Where the key ring file is."""
+        return self.vault_key_file or self.data_dir / "keys" / "keyring.json"
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read at the first call."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Collection: the only package that imports Dagster."""

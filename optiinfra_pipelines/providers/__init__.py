@@ -1,0 +1,1 @@
+"""One folder per cloud; each is found by its manifest `PROVIDER`."""

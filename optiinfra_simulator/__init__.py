@@ -1,0 +1,1 @@
+"""Local clouds for tests and the demo; no other package imports this one."""
