@@ -55,6 +55,7 @@ COST = Metric(
     table="cost_metrics",
     row=CostRow,
     window=DAY,
+    partial=True,
     instant="charge_period_start",
     part="region_id",
     key=(

@@ -42,7 +42,8 @@ class Row:
 class Metric:
     """A metric type: everything that writer, schema tests, assets, API and docs need to know.
 
-    ``window`` is what one write replaces. ``instant`` is the row's column that places it in a
+    ``window`` is what one write replaces; ``partial`` whether it is collected before it has ended
+    (a running day's cost, a snapshot) or only afterwards. ``instant`` is the row's column that places it in a
     window; ``part`` the column that names the part (region) of an account it came from; ``key``
     the columns that, with customer, provider and account, identify a row; ``additive`` the
     columns that are summed where a provider delivers the same key twice.
@@ -53,6 +54,7 @@ class Metric:
     table: str
     row: type[Row]
     window: timedelta
+    partial: bool
     instant: str
     part: str
     key: tuple[str, ...]

@@ -54,6 +54,7 @@ PERFORMANCE = Metric(
     table="performance_metrics",
     row=PerformanceRow,
     window=QUARTER_HOUR,
+    partial=False,
     instant="ts",
     part="region",
     key=("region", "resource_id", "metric", "statistic", "ts"),

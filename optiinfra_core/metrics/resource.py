@@ -36,6 +36,7 @@ RESOURCE = Metric(
     table="resource_metrics",
     row=ResourceRow,
     window=QUARTER_HOUR,
+    partial=True,
     instant="ts",
     part="region",
     key=("ts", "region", "resource_id"),
