@@ -113,7 +113,7 @@ class Permanent(OptiInfraError):
 
 
 class Malformed(Permanent):
-    """An answer we cannot understand; ``sample`` is a scrubbed excerpt of at most 500 characters."""
+    """An answer we cannot understand; ``sample`` is a scrubbed excerpt of 500 characters."""
 
     code = "malformed"
     title = "The provider's answer is not what its documentation says"

@@ -106,8 +106,13 @@ class Settings(BaseSettings):
     performance_gap_days: int = Field(
         default=2, ge=0, description="Days back in which a tick looks for windows that were missed."
     )
-    cost_min_interval_minutes: int | None = Field(
-        default=None, ge=0, description="Overrides the least time between two paid cost reads."
+    min_interval_minutes: int | None = Field(
+        default=None,
+        ge=0,
+        description="Overrides the least time between two reads of a source; may cost money.",
+    )
+    alert_webhook_url: SecretStr | None = Field(
+        default=None, description="Receives one JSON POST when an asset fails and when it recovers."
     )
     events_retention_days: int = Field(
         default=30, ge=1, description="Days that Dagster's superseded events and runs are kept."

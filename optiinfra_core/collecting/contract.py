@@ -4,12 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from optiinfra_core.collecting.gate import Gate
-from optiinfra_core.errors import PartFailure
+from optiinfra_core.errors import NotSupported, PartFailure
 from optiinfra_core.metrics import Metric, Row
 from optiinfra_core.windows import Window
 
@@ -50,7 +50,15 @@ class Rhythm:
     history: timedelta | None
 
 
-C = TypeVar("C")
+class Connection(Protocol):
+    """An open account; the provider's own class adds its calls."""
+
+    def close(self) -> None:
+        """Let go of sockets and threads."""
+        ...
+
+
+C = TypeVar("C", bound=Connection)
 
 
 class Collector(ABC, Generic[C]):
@@ -114,9 +122,18 @@ class Provider:
     docs: str
     not_supported: Mapping[str, str] = field(default_factory=dict)
 
-    def collector(self, metric: Metric) -> Collector[Any] | None:
-        """The collector of a metric type, None where the provider cannot supply it."""
+    def supplies(self, metric: Metric) -> bool:
+        """Whether there is a collector of this metric type."""
+        return any(collector.metric is metric for collector in self.collectors)
+
+    def collector(self, metric: Metric) -> Collector[Any]:
+        """The collector of a metric type.
+
+        Raises:
+            NotSupported: the provider cannot supply it; the detail says why.
+        """
         for collector in self.collectors:
             if collector.metric is metric:
                 return collector
-        return None
+        why = self.not_supported.get(metric.name, "its API does not offer it")
+        raise NotSupported(f"{self.title} has no {metric.title.lower()} data: {why}")

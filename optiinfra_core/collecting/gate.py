@@ -1,4 +1,4 @@
-"""The one gate that a credential's calls pass: concurrency, deadline, and a ledger of every call."""
+"""The one gate of a credential's calls: concurrency, deadline, and a ledger of every call."""
 
 import threading
 from collections.abc import Iterable

@@ -43,10 +43,11 @@ class Metric:
     """A metric type: everything that writer, schema tests, assets, API and docs need to know.
 
     ``window`` is what one write replaces; ``partial`` whether it is collected before it has ended
-    (a running day's cost, a snapshot) or only afterwards. ``instant`` is the row's column that places it in a
-    window; ``part`` the column that names the part (region) of an account it came from; ``key``
-    the columns that, with customer, provider and account, identify a row; ``additive`` the
-    columns that are summed where a provider delivers the same key twice.
+    (a running day's cost, a snapshot) or only afterwards. ``instant`` is the row's column that
+    places it in a window; ``part`` the column that names the part (region) of an account it came
+    from; ``key`` the columns that, with customer, provider and account, identify a row;
+    ``additive`` the columns that are summed where a provider delivers the same key twice;
+    ``daily_table`` the table of its daily rollup, empty where there is none.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Metric:
     key: tuple[str, ...]
     additive: tuple[str, ...]
     columns: tuple[Column, ...]
+    daily_table: str = ""
 
     def __post_init__(self) -> None:
         declared = tuple(column.name for column in self.columns)
@@ -70,4 +72,3 @@ class Metric:
     def by_name(self) -> Mapping[str, Column]:
         """The columns by their names."""
         return {column.name: column for column in self.columns}
-

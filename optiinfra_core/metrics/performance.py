@@ -52,6 +52,7 @@ PERFORMANCE = Metric(
     name="performance",
     title="Performance",
     table="performance_metrics",
+    daily_table="performance_metrics_1d",
     row=PerformanceRow,
     window=QUARTER_HOUR,
     partial=False,

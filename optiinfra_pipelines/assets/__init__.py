@@ -1,0 +1,1 @@
+"""Assets: one per provider and metric type, made by one factory."""

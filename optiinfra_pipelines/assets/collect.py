@@ -1,0 +1,128 @@
+"""The body of every collection asset: partitions in, one event for each customer's day out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+
+from optiinfra_core.collecting.contract import Provider
+from optiinfra_core.crash import crash_point
+from optiinfra_core.metrics import Metric
+from optiinfra_pipelines.collection.customer import collect
+from optiinfra_pipelines.collection.doors import Doors
+from optiinfra_pipelines.collection.outcome import Outcome
+from optiinfra_pipelines.collection.runner import Request
+from optiinfra_pipelines.partitions import by_customer, key_of
+from optiinfra_pipelines.policies import failure_of
+
+TASK_TAG = "optiinfra/task_id"
+TRIGGER_TAG = "optiinfra/trigger"
+ROOT_RUN_TAG = "dagster/root_run_id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A customer's days after one attempt: the good ones, and the ones to try again."""
+
+    good: tuple[date, ...]
+    bad: tuple[date, ...]
+
+
+def collect_partitions(
+    context: dg.AssetExecutionContext, doors: Doors, cloud: Provider, metric: Metric
+) -> None:
+    """Collect every partition of the run; each committed day logs its own materialisation.
+
+    Raises:
+        dagster.Failure: some partitions failed; it names them, and exactly those turn FAILED.
+    """
+    requests = _requests(context)
+    failed: dict[str, tuple[Outcome, ...]] = {}
+    for request, outcomes in collect(doors, cloud, metric, requests):
+        settled = settle(request.days, outcomes)
+        crash_point("before_event")
+        for day in settled.good:
+            _report(context, request, outcomes, day)
+        crash_point("after_event")
+        failed |= {key_of(request.customer_id, day): outcomes for day in settled.bad}
+    if failed:
+        raise failure_of(failed)
+
+
+def settle(days: Iterable[date], outcomes: Sequence[Outcome]) -> Settled:
+    """Which days are whole in every account, and which of those asked for are not."""
+    asked = set(days)
+    good, bad = set(asked), set[date]()
+    for outcome in outcomes:
+        whole = {
+            w.first_day for step in outcome.progress if not step.failures for w in step.windows
+        }
+        good |= whole
+        bad |= set() if outcome.ok else {*outcome.days, *asked} - whole
+    return Settled(good=tuple(sorted(good - bad)), bad=tuple(sorted(bad & asked)))
+
+
+def _requests(context: dg.AssetExecutionContext) -> list[Request]:
+    tags = context.run.tags
+    return [
+        Request(
+            customer_id=customer_id,
+            days=days,
+            # A run that replaces a crashed one goes on where that one stopped.
+            run_id=tags.get(ROOT_RUN_TAG, context.run.run_id),
+            trigger=tags.get(TRIGGER_TAG, "dagster"),
+            task_id=tags.get(TASK_TAG),
+            attempt=context.retry_number + 1,
+        )
+        for customer_id, days in by_customer(context.partition_keys).items()
+    ]
+
+
+def _report(
+    context: dg.AssetExecutionContext, request: Request, outcomes: Sequence[Outcome], day: date
+) -> None:
+    """Tell Dagster of one day: materialised, or only looked at where nothing can be collected."""
+    event = {
+        "asset_key": context.asset_key,
+        "partition": key_of(request.customer_id, day),
+        "metadata": _metadata(request, outcomes, day),
+    }
+    if outcomes and all(outcome.possible for outcome in outcomes):
+        context.log_event(dg.AssetMaterialization(**event))
+    else:
+        context.log_event(dg.AssetObservation(**event))
+
+
+def _metadata(
+    request: Request, outcomes: Sequence[Outcome], day: date
+) -> dict[str, dg.MetadataValue]:
+    if not outcomes:
+        return {"status": dg.MetadataValue.text("the customer has no credential for this provider")}
+    windows = sum(window.first_day == day for o in outcomes for window in o.windows)
+    told: dict[str, dg.MetadataValue] = {
+        "status": dg.MetadataValue.text("; ".join(o.reason or o.status for o in outcomes)),
+        "source": dg.MetadataValue.text(
+            ", ".join(sorted({o.source for o in outcomes if o.source}))
+        ),
+        "windows": dg.MetadataValue.int(windows),
+    }
+    if day == max(request.days):
+        told |= _effort(outcomes)
+    return told
+
+
+def _effort(outcomes: Sequence[Outcome]) -> dict[str, dg.MetadataValue]:
+    """What the attempt took; on the newest day only, so that sums over partitions are right."""
+    lags = [outcome.lag_seconds for outcome in outcomes if outcome.lag_seconds is not None]
+    effort: dict[str, dg.MetadataValue] = {
+        "rows": dg.MetadataValue.int(sum(outcome.rows for outcome in outcomes)),
+        "api_calls": dg.MetadataValue.int(sum(outcome.calls for outcome in outcomes)),
+        "api_dollars": dg.MetadataValue.float(float(sum(outcome.usd for outcome in outcomes))),
+        "seconds": dg.MetadataValue.float(
+            sum((outcome.finished - outcome.started).total_seconds() for outcome in outcomes)
+        ),
+    }
+    if lags:
+        effort["source_lag_seconds"] = dg.MetadataValue.float(max(lags))
+    return effort

@@ -1,0 +1,79 @@
+"""Standing checks: is what is served what was committed, is it on time, is any partition failed."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.storage.partition_status_cache import AssetPartitionStatus
+
+from optiinfra_core.metrics import METRICS, Metric
+from optiinfra_pipelines.resources.collection import CollectionResource
+
+LATE_AFTER_FAILURES = 4
+
+
+def standing_checks(asset: dg.AssetsDefinition) -> Iterator[dg.AssetChecksDefinition]:
+    """The checks of one asset; those on windows only where the asset collects windows."""
+    if asset.partitions_def is not None:
+        yield no_failed_partitions(asset.key, asset.partitions_def)
+    provider, name = asset.key.path
+    for metric in METRICS:
+        if metric.name == name:
+            yield on_time(asset.key, provider, metric)
+            yield served_as_committed(asset.key, provider, metric)
+
+
+def no_failed_partitions(
+    key: dg.AssetKey, partitions: dg.PartitionsDefinition
+) -> dg.AssetChecksDefinition:
+    """No partition may be left in the failed state once a tick has had its chances."""
+
+    @dg.asset_check(
+        asset=key,
+        name="no_partition_left_failed",
+        description=(
+            "No partition is failed. If one is, its last run names the fault and the remedy; "
+            "once that is done, the next tick or a backfill of the partition clears it."
+        ),
+    )
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        keys = partitions.get_partition_keys(dynamic_partitions_store=context.instance)
+        statuses = context.instance.get_status_by_partition(key, keys, partitions) or {}
+        failed = [
+            name for name, status in statuses.items() if status == AssetPartitionStatus.FAILED
+        ]
+        return dg.AssetCheckResult(
+            passed=not failed,
+            metadata={"failed": len(failed), "partitions": dg.MetadataValue.json(failed)},
+        )
+
+    return check
+
+
+def on_time(key: dg.AssetKey, provider: str, metric: Metric) -> dg.AssetChecksDefinition:
+    """Every account is collected, or its trouble is named."""
+
+    @dg.asset_check(
+        asset=key,
+        name="every_account_on_time",
+        description=(
+            f"No account failed {LATE_AFTER_FAILURES} times in a row. The metadata names each one "
+            "that did, what the provider said and what to do about it."
+        ),
+    )
+    def check(collection: CollectionResource) -> dg.AssetCheckResult:
+        late = [
+            state
+            for state in collection.doors.states.list(provider=provider, dataset=metric.name)
+            if state.consecutive_failures >= LATE_AFTER_FAILURES
+        ]
+        lines = [
+            f"- {state.customer_id} {state.account_id}: {state.last_error_detail} "
+            f"**{state.last_error_remedy}**"
+            for state in late
+        ]
+        return dg.AssetCheckResult(
+            passed=not late,
+            metadata={"late": len(late), "accounts": dg.MetadataValue.md("\n".join(lines))},
+        )
+
+    return check

@@ -1,0 +1,1 @@
+"""Collecting one account's windows, free of Dagster: plan, lock, open, collect, write, report."""

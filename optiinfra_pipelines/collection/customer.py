@@ -1,0 +1,117 @@
+"""One metric of one customer: every account the customer connected, one after the other."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+from optiinfra_core.collecting.tasks import CollectionResult
+from optiinfra_core.vault.credentials import CredentialRecord
+
+from optiinfra_core.collecting.contract import Provider
+from optiinfra_core.errors import CredentialRejected, OptiInfraError
+from optiinfra_core.metrics import Metric
+from optiinfra_pipelines.collection.doors import Doors
+from optiinfra_pipelines.collection.outcome import Fault, Outcome, Status
+from optiinfra_pipelines.collection.runner import AccountCollection, Request
+from optiinfra_pipelines.verification import verify
+
+
+def collect(
+    doors: Doors, cloud: Provider, metric: Metric, requests: Sequence[Request]
+) -> Iterator[tuple[Request, tuple[Outcome, ...]]]:
+    """Collect ``metric`` for every request, several customers at a time, yielding each when done.
+
+    An outcome per account; a customer without an active credential gets none.
+    """
+    workers = max(1, min(doors.settings.max_parallel_customers, len(requests)))
+    with ThreadPoolExecutor(workers, thread_name_prefix=f"{cloud.slug}-{metric.name}") as pool:
+        yield from zip(
+            requests,
+            pool.map(lambda request: _accounts(doors, cloud, metric, request), requests),
+            strict=True,
+        )
+
+
+def _accounts(
+    doors: Doors, cloud: Provider, metric: Metric, request: Request
+) -> tuple[Outcome, ...]:
+    records = [
+        record
+        for record in doors.vault.list(request.customer_id)
+        if record.provider == cloud.slug and record.status != "deleted"
+    ]
+    outcomes = tuple(_account(doors, cloud, metric, record, request) for record in records)
+    if outcomes:
+        doors.tasks.record_result(_result(request, outcomes))
+    return outcomes
+
+
+def _account(
+    doors: Doors, cloud: Provider, metric: Metric, record: CredentialRecord, request: Request
+) -> Outcome:
+    started = doors.clock.now()
+    try:
+        known = _identified(doors, record)
+        return AccountCollection(doors, cloud, metric, known, request).run()
+    except OptiInfraError as error:
+        return Outcome(
+            customer_id=request.customer_id,
+            provider=cloud.slug,
+            metric=metric.name,
+            account_id=record.account_id,
+            status="failed",
+            started=started,
+            finished=doors.clock.now(),
+            fault=Fault.of(error),
+        )
+
+
+def _identified(doors: Doors, record: CredentialRecord) -> CredentialRecord:
+    """The credential with the account it opens; one never verified is verified now."""
+    if record.account_id:
+        return record
+    found = verify(
+        record.id,
+        vault=doors.vault,
+        settings=doors.settings,
+        clock=doors.clock,
+        actor="collection",
+    )
+    if not found.account_id:
+        raise CredentialRejected(f"credential {found.label!r} was refused: {found.last_error}")
+    return found
+
+
+def _result(request: Request, outcomes: tuple[Outcome, ...]) -> CollectionResult:
+    """What the history shows of one metric of one customer in one run."""
+    fault = next((outcome.fault for outcome in outcomes if outcome.fault), None)
+    return CollectionResult(
+        task_id=request.task_id,
+        run_id=request.run_id,
+        customer_id=request.customer_id,
+        provider=outcomes[0].provider,
+        data_type=outcomes[0].metric,
+        trigger=request.trigger,
+        status=overall(outcomes),
+        started_at=min(outcome.started for outcome in outcomes),
+        finished_at=max(outcome.finished for outcome in outcomes),
+        windows=sum(len(outcome.windows) for outcome in outcomes),
+        rows=sum(outcome.rows for outcome in outcomes),
+        api_calls=sum(outcome.calls for outcome in outcomes),
+        api_usd=sum((outcome.usd for outcome in outcomes), Decimal(0)),
+        attempt=request.attempt,
+        error_code=fault.code if fault else "",
+        error_detail=fault.detail if fault else "",
+        remedy=fault.remedy if fault else "",
+        failed_parts=tuple(f.part for outcome in outcomes for f in outcome.failures),
+    )
+
+
+def overall(outcomes: Sequence[Outcome]) -> Status:
+    """The accounts' statuses as one: partial as soon as some of it is missing."""
+    statuses = {outcome.status for outcome in outcomes}
+    if statuses <= {"skipped"}:
+        return "skipped"
+    if statuses <= {"succeeded", "skipped"}:
+        return "succeeded"
+    return "failed" if statuses == {"failed"} else "partial"

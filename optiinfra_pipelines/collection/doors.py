@@ -1,0 +1,64 @@
+"""The doors a collection needs, opened together and closed together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from optiinfra_core.collecting.state import SourceStates
+from optiinfra_core.collecting.tasks import CollectionTasks
+from optiinfra_core.embedded.servers import resolve
+from optiinfra_core.vault.credentials import Vault
+from optiinfra_core.warehouse.engine import Warehouse
+from optiinfra_core.warehouse.windows import CommitLog
+from optiinfra_core.warehouse.writer import WindowWriter
+
+from optiinfra_core.database import Database
+from optiinfra_core.endpoints import Servers
+from optiinfra_core.settings import Settings
+from optiinfra_core.vault.keyring import KeyRing
+from optiinfra_core.windows import Clock, SystemClock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """Everything a collection talks to besides the provider."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    warehouse: Warehouse
+    writer: WindowWriter
+    commits: CommitLog
+    vault: Vault
+    states: SourceStates
+    tasks: CollectionTasks
+
+
+@contextmanager
+def open_doors(
+    settings: Settings, clock: Clock | None = None, servers: Servers | None = None
+) -> Iterator[Doors]:
+    """Connect to Postgres, ClickHouse and the key ring for the length of the block.
+
+    Raises:
+        ConfigurationError: a server, its password or the key ring is missing.
+    """
+    clock = clock or SystemClock()
+    servers = servers or resolve(settings)
+    database = Database(servers.postgres)
+    warehouse = Warehouse(servers.clickhouse)
+    try:
+        yield Doors(
+            settings=settings,
+            clock=clock,
+            database=database,
+            warehouse=warehouse,
+            writer=WindowWriter(warehouse, clock),
+            commits=CommitLog(warehouse),
+            vault=Vault(database, KeyRing.load(settings), clock),
+            states=SourceStates(database),
+            tasks=CollectionTasks(database),
+        )
+    finally:
+        warehouse.close()
+        database.close()

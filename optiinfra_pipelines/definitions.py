@@ -1,0 +1,48 @@
+"""Assembles what Dagster loads; contains no logic and opens nothing."""
+
+import dagster as dg
+
+from optiinfra_core.metrics import METRICS
+from optiinfra_core.settings import settings
+from optiinfra_core.windows import SystemClock
+from optiinfra_pipelines.assets.factory import collection_asset
+from optiinfra_pipelines.assets.rollup import rollup_assets
+from optiinfra_pipelines.checks import standing_checks
+from optiinfra_pipelines.jobs import checks_job, collection_job, verify_credential
+from optiinfra_pipelines.partitions import customer_days
+from optiinfra_pipelines.registry import providers
+from optiinfra_pipelines.resources.collection import CollectionResource
+from optiinfra_pipelines.schedules import tick_schedule, upkeep_schedules
+from optiinfra_pipelines.sensors import dead_runs, job_failed, job_recovered
+from optiinfra_pipelines.upkeep import upkeep
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Assets, checks, jobs, schedules and sensors of every registered provider."""
+    knobs = settings()
+    assets: list[dg.AssetsDefinition] = []
+    jobs: list[dg.UnresolvedAssetJobDefinition] = []
+    schedules: list[dg.ScheduleDefinition] = []
+    for cloud in providers().values():
+        days = customer_days(cloud.slug, SystemClock(), knobs.partition_days)
+        collected = [
+            collection_asset(cloud, metric, days, knobs)
+            for metric in METRICS
+            if cloud.supplies(metric)
+        ]
+        derived = list(rollup_assets(cloud, days))
+        job = collection_job(cloud, [*collected, *derived])
+        assets += [*collected, *derived]
+        jobs.append(job)
+        schedules.append(tick_schedule(cloud, job))
+    checks = [check for asset in assets for check in standing_checks(asset)]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks,
+        jobs=[*jobs, checks_job(checks), verify_credential, upkeep],
+        schedules=[*schedules, *upkeep_schedules()],
+        sensors=[dead_runs, job_failed, job_recovered],
+        resources={"collection": CollectionResource()},
+        executor=dg.in_process_executor,
+    )

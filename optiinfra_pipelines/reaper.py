@@ -1,0 +1,70 @@
+"""Finds runs whose process is dead, fails them, and frees the pool slots they hold.
+
+After a host crash the DefaultRunLauncher leaves a run STARTED for ever, and the pool it holds is
+blocked for every later run (measured). A live run holds a Postgres advisory lock, its lease, in a
+session of its own; the server frees it 4 ms after the process is gone.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from optiinfra_core.database import Database
+from optiinfra_core.errors import WindowBusy
+from optiinfra_core.settings import settings
+from optiinfra_core.windows import Clock, SystemClock
+from optiinfra_pipelines.collection.doors import open_doors
+from optiinfra_pipelines.resources.collection import RUN_LEASE
+
+UNFINISHED = [
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def reap(
+    instance: dg.DagsterInstance, database: Database, clock: Clock, grace: timedelta
+) -> list[str]:
+    """Fail every unfinished run without a lease that is older than ``grace``; returns their ids.
+
+    ``grace`` covers a worker that is still starting: it takes its lease with its first step.
+    """
+    reaped = []
+    for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
+        run = record.dagster_run
+        if clock.now() - _since(record) < grace or _alive(database, run.run_id):
+            continue
+        instance.report_run_failed(
+            run, "The run's process is gone (host or worker crash); what it committed is kept."
+        )
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        reaped.append(run.run_id)
+    return reaped
+
+
+def _since(record: dg.RunRecord) -> datetime:
+    if record.start_time:
+        return datetime.fromtimestamp(record.start_time, UTC)
+    return record.update_timestamp.astimezone(UTC)
+
+
+def _alive(database: Database, run_id: str) -> bool:
+    try:
+        with database.try_lock(RUN_LEASE, run_id):
+            return False
+    except WindowBusy:
+        return True
+
+
+def main() -> int:
+    """At start-up, before the daemon: whatever is unfinished is dead, so there is no grace."""
+    with open_doors(settings()) as doors, dg.DagsterInstance.get() as instance:
+        reaped = reap(instance, doors.database, SystemClock(), timedelta(0))
+    sys.stderr.write(f"reaped {len(reaped)} runs left over from a crash\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

