@@ -1,0 +1,1 @@
+"""A ClickHouse and a Postgres out of wheels, for installations that have no servers."""
