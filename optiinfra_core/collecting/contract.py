@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -50,6 +51,18 @@ class Rhythm:
     history: timedelta | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typical:
+    """What to expect of a collector before any account is known; shown to people and in dry runs.
+
+    ``calls_per_day`` and ``usd_per_call`` are those of an account with about 100 resources.
+    """
+
+    rhythm: Rhythm
+    calls_per_day: Decimal
+    usd_per_call: Decimal
+
+
 class Connection(Protocol):
     """An open account; the provider's own class adds its calls."""
 
@@ -65,6 +78,7 @@ class Collector(ABC, Generic[C]):
     """Collects one metric type over a provider's connection ``C``; holds no state."""
 
     metric: Metric
+    typical: Typical
 
     @abstractmethod
     def source(self, connection: C) -> str:
