@@ -1,0 +1,1 @@
+"""Whose data it is: customers, and the API keys that reach them."""
