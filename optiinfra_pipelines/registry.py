@@ -1,4 +1,4 @@
-"""The list of providers: a folder each under ``providers/``, plus entry points of other packages."""
+"""The list of providers: a folder each under ``providers/``, plus entry points of packages."""
 
 import importlib
 import pkgutil

@@ -27,12 +27,16 @@ class Credential(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What a free read-only look at the account found; permissions in the provider's spelling."""
+    """What a free read-only look at the account found; permissions in the provider's spelling.
+
+    ``not_probed``: permissions that only a paid call could show, each with that call's price.
+    """
 
     account_id: str
     principal: str
     permissions_found: tuple[str, ...] = ()
     permissions_missing: tuple[str, ...] = ()
+    not_probed: tuple[str, ...] = ()
     expires_at: datetime | None = None
 
 

@@ -1,0 +1,232 @@
+"""Every request to AWS: bounded, timed, written to the ledger, its refusal in our vocabulary."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from optiinfra_core.collecting.gate import Call, Gate
+from optiinfra_core.errors import Malformed
+from optiinfra_core.redaction import scrub
+from optiinfra_pipelines.providers.aws.client import actions
+from optiinfra_pipelines.providers.aws.client.refusals import THROTTLED, Asked, fault, refusal
+
+TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, as data: ``answer`` is the key without which a page is not an answer."""
+
+    service: str
+    operation: str
+    answer: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_params(self, **params: Any) -> "Request":
+        """The same request with further parameters."""
+        return Request(
+            service=self.service,
+            operation=self.operation,
+            answer=self.answer,
+            params={**self.params, **params},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """Where a request takes the token of a page, and where its answer gives the next one."""
+
+    token_in: str = "NextToken"  # noqa: S105 - the name of a parameter
+    token_out: str = "NextToken"  # noqa: S105 - the name of a field
+
+
+TOKENS = Paging()
+
+
+class Calls:
+    """Makes requests with one session; threads may call at the same time."""
+
+    def __init__(self, gate: Gate, session: Any, config: Any, endpoint: str | None) -> None:
+        self._gate = gate
+        self._session = session
+        self._config = config
+        self._endpoint = endpoint
+        self._slots = threading.BoundedSemaphore(gate.concurrency)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._creating = threading.Lock()
+        self._meter = Meter(gate)
+        self.proven = False
+
+    def ask(self, request: Request, region: str) -> Mapping[str, Any]:
+        """The answer to one request.
+
+        Raises:
+            OptiInfraError: AWS refused, did not answer, or answered without ``request.answer``.
+        """
+        answer = self._send(request, region)
+        if request.answer not in answer:
+            raise Malformed(
+                f"{actions.called(request.service, request.operation)} in {region} answered "
+                f"without {request.answer}",
+                sample=scrub(repr({k: v for k, v in answer.items() if k != "ResponseMetadata"})),
+            )
+        return answer
+
+    def pages(self, request: Request, region: str, paging: Paging) -> Iterator[Mapping[str, Any]]:
+        """Every page of a request.
+
+        Raises:
+            Malformed: a token came twice: the pages would never end.
+        """
+        seen = set[str]()
+        page = self.ask(request, region)
+        while True:
+            yield page
+            token = page.get(paging.token_out)
+            if not token:
+                return
+            if token in seen:
+                raise Malformed(
+                    f"{actions.called(request.service, request.operation)} in {region} gave the "
+                    f"same {paging.token_out} twice after {len(seen) + 1} pages"
+                )
+            seen.add(token)
+            page = self.ask(request.with_params(**{paging.token_in: token}), region)
+
+    def permits(self, request: Request, region: str) -> None:
+        """Ask without effect whether the request is allowed; nothing is read.
+
+        Raises:
+            PermissionMissing: it is not.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loads the SDK
+
+        try:
+            self._invoke(request.with_params(DryRun=True), region)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") != "DryRunOperation":
+                raise refusal(self._asked(request, region), error.response) from None
+        except BotoCoreError as error:
+            raise fault(self._asked(request, region), error) from None
+
+    def close(self) -> None:
+        """Close the connections of every client."""
+        with self._creating:
+            clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            client.close()
+
+    def _send(self, request: Request, region: str) -> Mapping[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loads the SDK
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - loads the SDK
+
+        try:
+            answer: Mapping[str, Any] = self._invoke(request, region)
+        except ClientError as error:
+            raise refusal(self._asked(request, region), error.response) from None
+        except (BotoCoreError, ResponseParserError) as error:
+            self._meter.abandoned("unparsable answer")
+            raise fault(self._asked(request, region), error) from None
+        return answer
+
+    def _invoke(self, request: Request, region: str) -> Any:
+        from botocore import xform_name  # noqa: PLC0415 - loads the SDK
+
+        method = getattr(self._client(request.service, region), xform_name(request.operation))
+        with self._slots:
+            return method(**request.params)
+
+    def _asked(self, request: Request, region: str) -> Asked:
+        return Asked(
+            service=request.service,
+            operation=request.operation,
+            region=region,
+            proven=self.proven,
+        )
+
+    def _client(self, service: str, region: str) -> Any:
+        # Creating clients is not thread-safe in botocore; using them is.
+        with self._creating:
+            client = self._clients.get((service, region))
+            if client is None:
+                client = self._session.create_client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self._endpoint,
+                    config=self._config,
+                )
+                self._meter.attach(client, service, region)
+                self._clients[service, region] = client
+            return client
+
+
+class Meter:
+    """Writes each HTTP request (each page, each retry) to the ledger, from botocore's events."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._local = threading.local()
+
+    def attach(self, client: Any, service: str, region: str) -> None:
+        """Listen to what ``client`` sends and receives."""
+        events = client.meta.events
+        events.register("before-parameter-build", partial(self._prepared, service))
+        events.register("before-send", partial(self._sent, service, region))
+        events.register("response-received", self._received)
+        events.register_first("needs-retry", self._within_deadline)
+
+    def abandoned(self, why: str) -> None:
+        """Record a request of this thread whose answer never became a response."""
+        if getattr(self._local, "open", None) is not None:
+            self._record(status=0, throttled=False, error=why)
+
+    def _prepared(
+        self, service: str, *, params: Mapping[str, Any], model: Any, context: Any, **_: Any
+    ) -> None:
+        billed = actions.BILLED_BY.get(actions.called(service, model.name), "")
+        self._local.units = len(params.get(billed, ())) if billed else 1
+        context["optiinfra_started"] = time.monotonic()
+
+    def _sent(self, service: str, region: str, *, event_name: str, **_: Any) -> None:
+        operation = event_name.rpartition(".")[2]
+        self._local.open = (actions.called(service, operation), region, time.monotonic())
+
+    def _received(
+        self, *, response_dict: Any, parsed_response: Any, exception: Any, **_: Any
+    ) -> None:
+        if getattr(self._local, "open", None) is None:
+            return  # refused before anything was sent
+        status = int(response_dict["status_code"]) if response_dict else 0
+        code = str((parsed_response or {}).get("Error", {}).get("Code", ""))
+        self._record(
+            status=status,
+            throttled=code in THROTTLED or status == TOO_MANY,
+            error=code or (type(exception).__name__ if exception else ""),
+        )
+
+    def _record(self, *, status: int, throttled: bool, error: str) -> None:
+        name, region, started = self._local.open
+        self._local.open = None
+        units = getattr(self._local, "units", 1)
+        answered = 0 < status < 300  # noqa: PLR2004 - AWS does not bill what it refuses
+        self._gate.ledger.record(
+            Call(
+                at=self._gate.clock.now(),
+                operation=name,
+                region=region,
+                units=units,
+                usd=actions.price(name, units if answered else 0),
+                milliseconds=round((time.monotonic() - started) * 1000),
+                status=status,
+                throttled=throttled,
+                error=error,
+            )
+        )
+
+    def _within_deadline(self, *, request_dict: Mapping[str, Any], **_: Any) -> bool | None:
+        # botocore takes the first answer that is not None: False ends the retries.
+        started = request_dict["context"].get("optiinfra_started", time.monotonic())
+        return False if time.monotonic() - started > self._gate.deadline_seconds else None

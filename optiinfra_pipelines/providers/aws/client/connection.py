@@ -1,0 +1,167 @@
+"""One AWS account, opened: who it is, which regions it has, and work spread over them."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, Generic, Self, TypeVar
+
+from optiinfra_core.collecting.gate import Gate
+from optiinfra_core.errors import CredentialRejected, OptiInfraError, PermissionMissing
+from optiinfra_pipelines.providers.aws.client import sessions
+from optiinfra_pipelines.providers.aws.client.calls import Calls, Request
+from optiinfra_pipelines.providers.aws.credential import AwsCredential
+
+T = TypeVar("T")
+
+# Regions that every account has enabled (AWS account management guide).
+DEFAULT_REGIONS = 17
+
+IDENTITY = Request(service="sts", operation="GetCallerIdentity", answer="Account")
+# Without AllRegions the answer holds only the regions that are enabled for the account.
+REGIONS = Request(service="ec2", operation="DescribeRegions", answer="Regions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose account it is; ``partition`` is aws, aws-cn or aws-us-gov."""
+
+    account_id: str
+    arn: str
+    partition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Generic[T]):
+    """Work on one part (region) of the account."""
+
+    part: str
+    work: Callable[[], T]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome(Generic[T]):
+    """What a job came to: a value, or the failure of its part."""
+
+    part: str
+    value: T | None = None
+    error: OptiInfraError | None = None
+
+
+class Aws:
+    """A connection to one account; nothing is called until something is asked. Close it."""
+
+    def __init__(self, credential: AwsCredential, gate: Gate) -> None:
+        self.credential = credential
+        self.gate = gate
+        endpoint = sessions.permitted_endpoint(credential.endpoint_url, gate)
+        config = sessions.client_config(gate, credential)
+        own = (
+            sessions.keys_session(credential)
+            if credential.access_key_id
+            else sessions.ambient_session()
+        )
+        self._source: Calls | None = None
+        if credential.role_arn is not None:
+            self._source = Calls(gate, own, config, endpoint)
+            own = sessions.role_session(gate, self._assume)
+        self.calls = Calls(gate, own, config, endpoint)
+        self._pool = ThreadPoolExecutor(gate.concurrency, thread_name_prefix="aws")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop what has not started, wait for what has, close the connections."""
+        self._pool.shutdown(cancel_futures=True)
+        self.calls.close()
+        if self._source is not None:
+            self._source.close()
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who the credential is, by sts:GetCallerIdentity (free; it needs no permission)."""
+        answer = self.calls.ask(IDENTITY, self.credential.home_region)
+        self.calls.proven = True
+        arn = str(answer["Arn"])
+        return Identity(account_id=str(answer["Account"]), arn=arn, partition=arn.split(":")[1])
+
+    @property
+    def account_id(self) -> str:
+        """The account's 12 digits."""
+        return self.identity.account_id
+
+    @cached_property
+    def _enabled(self) -> tuple[str, ...]:
+        answer = self.calls.ask(REGIONS, self.credential.home_region)
+        return tuple(sorted(str(region["RegionName"]) for region in answer["Regions"]))
+
+    @property
+    def expected_regions(self) -> int:
+        """How many regions collecting would visit, without asking: the listed, else the default."""
+        return len(self.credential.regions) if self.credential.regions else DEFAULT_REGIONS
+
+    def regions(self, parts: frozenset[str] | None = None) -> tuple[str, ...]:
+        """The regions to collect: those the credential lists, else all enabled; cut to ``parts``.
+
+        The account's identity is known afterwards, so that a refusal in one region can be told
+        from a refusal of the keys.
+        """
+        _ = self.identity
+        chosen = self.credential.regions or self._enabled
+        return tuple(region for region in chosen if parts is None or region in parts)
+
+    def spread(self, jobs: Iterable[Job[T]]) -> Iterator[Outcome[T]]:
+        """The outcomes of ``jobs`` in their order, at most two per slot under way or waiting.
+
+        Raises:
+            CredentialRejected: AWS refuses the credential itself; a missing permission is an
+                outcome.
+        """
+        waiting: deque[tuple[str, Future[T]]] = deque()
+        upcoming = iter(jobs)
+        try:
+            while True:
+                room = 2 * self.gate.concurrency - len(waiting)
+                for job in islice(upcoming, room):
+                    waiting.append((job.part, self._pool.submit(job.work)))
+                if not waiting:
+                    return
+                yield self._outcome(*waiting.popleft())
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    @staticmethod
+    def _outcome(part: str, future: Future[T]) -> Outcome[T]:
+        try:
+            return Outcome(part=part, value=future.result())
+        except PermissionMissing as error:
+            return Outcome(part=part, error=error)
+        except CredentialRejected:
+            raise
+        except OptiInfraError as error:
+            return Outcome(part=part, error=error)
+
+    def _assume(self) -> Mapping[str, Any]:
+        secret = self.credential.external_id
+        request = Request(
+            service="sts",
+            operation="AssumeRole",
+            answer="Credentials",
+            params={
+                "RoleArn": self.credential.role_arn,
+                "RoleSessionName": "optiinfra",
+                "DurationSeconds": sessions.ROLE_SECONDS,
+                **({"ExternalId": secret.get_secret_value()} if secret else {}),
+            },
+        )
+        if self._source is None:
+            raise CredentialRejected("there is no role to assume")
+        issued: Mapping[str, Any] = self._source.ask(request, self.credential.home_region)
+        return dict(issued["Credentials"])

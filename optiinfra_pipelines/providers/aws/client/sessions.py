@@ -1,0 +1,157 @@
+"""Sessions of botocore: whose identity signs, where requests may go, and one shared data loader."""
+
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from optiinfra_core.collecting.gate import Gate
+from optiinfra_core.errors import InvalidRequest
+from optiinfra_core.redaction import register_secret
+from optiinfra_pipelines.providers.aws.credential import AwsCredential
+
+# Role chaining allows one hour at most (STS AssumeRole, DurationSeconds).
+ROLE_SECONDS = 3600
+
+_loading = threading.Lock()
+
+
+@cache
+def _new_loader() -> Any:
+    from botocore.loaders import create_loader  # noqa: PLC0415 - loads the SDK
+
+    return create_loader()
+
+
+def _loader() -> Any:
+    # 20 accounts cost 596 MiB with a loader each and 43 MiB with one; sessions start in threads.
+    with _loading:
+        return _new_loader()
+
+
+def keys_session(credential: AwsCredential) -> Any:
+    """A botocore session that signs with the credential's keys and ignores this machine's files."""
+    session = _isolated()
+    secret, token = credential.secret_access_key, credential.session_token
+    session.set_credentials(
+        credential.access_key_id,
+        secret.get_secret_value() if secret else "",
+        token.get_secret_value() if token else None,
+    )
+    return session
+
+
+def ambient_session() -> Any:
+    """A botocore session with the identity of this process: environment, profile or instance."""
+    from botocore.session import Session  # noqa: PLC0415 - loads the SDK
+
+    session = Session()
+    session.register_component("data_loader", _loader())
+    return session
+
+
+def role_session(gate: Gate, assume: Callable[[], Mapping[str, Any]]) -> Any:
+    """A botocore session whose role credentials ``assume`` fetches, and fetches again in time."""
+    from botocore.credentials import DeferredRefreshableCredentials  # noqa: PLC0415 - loads the SDK
+
+    def fetch() -> dict[str, str]:
+        issued = assume()
+        register_secret(issued["SecretAccessKey"])
+        register_secret(issued["SessionToken"])
+        return {
+            "access_key": issued["AccessKeyId"],
+            "secret_key": issued["SecretAccessKey"],
+            "token": issued["SessionToken"],
+            "expiry_time": issued["Expiration"].isoformat(),
+        }
+
+    session = _isolated()
+    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no setter
+        refresh_using=fetch, method="assume-role", time_fetcher=gate.clock.now
+    )
+    return session
+
+
+def _isolated() -> Any:
+    from botocore.session import Session  # noqa: PLC0415 - loads the SDK
+
+    # A customer's session must not pick up the profile, region or endpoint of this machine.
+    session = Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    session.register_component("data_loader", _loader())
+    return session
+
+
+def client_config(gate: Gate, credential: AwsCredential) -> Any:
+    """How every client waits, retries and pools.
+
+    ``standard`` retries Cost Explorer's LimitExceededException, which the SDK's default ``legacy``
+    does not; ``adaptive`` adds a client-side rate that outlives the throttle, and our gate bounds
+    concurrency already.
+    """
+    from botocore.config import Config  # noqa: PLC0415 - loads the SDK
+
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=min(5.0, gate.deadline_seconds),
+        read_timeout=min(60.0, gate.deadline_seconds),
+        max_pool_connections=max(gate.concurrency, 10),
+        ignore_configured_endpoint_urls=True,
+        user_agent_appid="optiinfra",
+        s3={"addressing_style": "path"} if credential.endpoint_url else {},
+    )
+
+
+def permitted_endpoint(url: str | None, gate: Gate) -> str | None:
+    """``url`` with its host name pinned to the address that was checked; None stays None.
+
+    Raises:
+        InvalidRequest: it is not a loopback or private address, or the installation forbids those.
+    """
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if not gate.private_endpoints:
+        raise InvalidRequest(
+            "the credential names an endpoint, which this installation does not allow",
+            remedy="Remove endpoint_url, or set OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS=true.",
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise InvalidRequest(
+            "endpoint_url is not a plain http or https address",
+            remedy="Write it as http://127.0.0.1:4566, without user or password.",
+        )
+    address = _checked_address(parts.hostname)
+    if parts.scheme == "https":
+        return url  # the certificate binds the name
+    host = f"[{address}]" if ":" in address else address
+    return parts._replace(netloc=f"{host}:{parts.port or 80}").geturl()
+
+
+def _checked_address(host: str) -> str:
+    try:
+        answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        raise InvalidRequest(
+            f"endpoint_url names {host}, which does not resolve", remedy="Correct endpoint_url."
+        ) from None
+    addresses = [str(answer[4][0]) for answer in answers]
+    for text in addresses:
+        address = ipaddress.ip_address(text)
+        # 169.254.0.0/16 counts as private, but holds the instance's own metadata service.
+        near = address.is_loopback or (address.is_private and not address.is_link_local)
+        if not near or address.is_unspecified or address.is_multicast:
+            raise InvalidRequest(
+                f"endpoint_url names {host}, which is not a loopback or private address",
+                remedy="Remove endpoint_url to talk to AWS itself.",
+            )
+    return addresses[0]

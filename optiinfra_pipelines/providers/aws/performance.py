@@ -1,0 +1,302 @@
+"""CloudWatch samples -> PerformanceRow: which metrics of which resources, as a table."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from typing_extensions import override
+
+from optiinfra_core.collecting.contract import CallEstimate, Collector, Rhythm
+from optiinfra_core.errors import Malformed, PartFailure
+from optiinfra_core.metrics import PERFORMANCE, PerformanceRow
+from optiinfra_core.metrics.performance import UNITS
+from optiinfra_core.windows import QUARTER_HOUR, Window
+from optiinfra_pipelines.providers.aws.client import Aws
+from optiinfra_pipelines.providers.aws.client.connection import Job
+from optiinfra_pipelines.providers.aws.client.inventory import (
+    DATABASES,
+    FUNCTIONS,
+    INSTANCES,
+    LOAD_BALANCERS,
+    Listing,
+    Payload,
+    everything,
+)
+from optiinfra_pipelines.providers.aws.client.metrics import (
+    QUERIES,
+    Batch,
+    Query,
+    Series,
+    batches,
+    samples,
+)
+from optiinfra_pipelines.providers.aws.instances import observable, xen
+from optiinfra_pipelines.providers.aws.parts import PartFailures
+from optiinfra_pipelines.providers.aws.payloads import tags, understood
+
+# CloudWatch keeps 5-minute samples 63 days and hourly ones 455 days (CloudWatch concepts).
+FINE, COARSE = timedelta(minutes=5), timedelta(hours=1)
+FINE_KEPT, COARSE_KEPT = timedelta(days=63), timedelta(days=455)
+
+STATISTICS: Mapping[str, str] = {"avg": "Average", "sum": "Sum", "min": "Minimum", "max": "Maximum"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One metric: CloudWatch's name, our name and the statistic that means something."""
+
+    name: str
+    metric: str
+    statistic: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """One kind of resource: who is listed, how CloudWatch calls it, and what is measured."""
+
+    listing: Listing
+    resource_type: str
+    namespace: str
+    dimension: str
+    value: Callable[[Payload], str]
+    resource_id: Callable[[Payload], str]
+    resource_name: Callable[[Payload], str]
+    sampled: Callable[[Payload], Sequence[Sampled]]
+    observable: Callable[[Payload, Window], bool] = lambda _payload, _span: True
+
+
+EC2 = (
+    Sampled("CPUUtilization", "cpu_utilization", "avg"),
+    Sampled("NetworkIn", "network_in", "sum"),
+    Sampled("NetworkOut", "network_out", "sum"),
+)
+NITRO_DISK = (
+    Sampled("EBSReadBytes", "disk_read", "sum"),
+    Sampled("EBSWriteBytes", "disk_write", "sum"),
+)
+XEN_DISK = (
+    Sampled("DiskReadBytes", "disk_read", "sum"),
+    Sampled("DiskWriteBytes", "disk_write", "sum"),
+)
+RDS = (
+    Sampled("CPUUtilization", "cpu_utilization", "avg"),
+    Sampled("DatabaseConnections", "connections", "avg"),
+    Sampled("FreeableMemory", "memory_available", "avg"),
+)
+RDS_STORAGE = (Sampled("FreeStorageSpace", "storage_available", "avg"),)
+APPLICATION_LOAD_BALANCER = (
+    Sampled("RequestCount", "requests", "sum"),
+    Sampled("HTTPCode_Target_5XX_Count", "errors", "sum"),
+    Sampled("TargetResponseTime", "response_time", "avg"),
+)
+LAMBDA = (
+    Sampled("Invocations", "requests", "sum"),
+    Sampled("Errors", "errors", "sum"),
+    Sampled("Duration", "duration", "avg"),
+    Sampled("Throttles", "throttles", "sum"),
+)
+
+WATCHED: tuple[Watched, ...] = (
+    Watched(
+        listing=INSTANCES,
+        resource_type="aws.ec2.instance",
+        namespace="AWS/EC2",
+        dimension="InstanceId",
+        value=lambda payload: str(payload["InstanceId"]),
+        resource_id=lambda payload: str(payload["InstanceId"]),
+        resource_name=lambda payload: tags(payload.get("Tags")).get("Name", ""),
+        sampled=lambda payload: (*EC2, *(XEN_DISK if xen(payload) else NITRO_DISK)),
+        observable=observable,
+    ),
+    Watched(
+        listing=DATABASES,
+        resource_type="aws.rds.instance",
+        namespace="AWS/RDS",
+        dimension="DBInstanceIdentifier",
+        value=lambda payload: str(payload["DBInstanceIdentifier"]),
+        resource_id=lambda payload: str(payload["DBInstanceArn"]),
+        resource_name=lambda payload: str(payload["DBInstanceIdentifier"]),
+        # Aurora keeps its storage in the cluster; its instances report no free space.
+        sampled=lambda payload: (
+            RDS if str(payload.get("Engine", "")).startswith("aurora") else (*RDS, *RDS_STORAGE)
+        ),
+    ),
+    Watched(
+        listing=LOAD_BALANCERS,
+        resource_type="aws.elb.load_balancer",
+        namespace="AWS/ApplicationELB",
+        dimension="LoadBalancer",
+        value=lambda payload: str(payload["LoadBalancerArn"]).partition(":loadbalancer/")[2],
+        resource_id=lambda payload: str(payload["LoadBalancerArn"]),
+        resource_name=lambda payload: str(payload["LoadBalancerName"]),
+        sampled=lambda payload: (
+            APPLICATION_LOAD_BALANCER if payload.get("Type") == "application" else ()
+        ),
+    ),
+    Watched(
+        listing=FUNCTIONS,
+        resource_type="aws.lambda.function",
+        namespace="AWS/Lambda",
+        dimension="FunctionName",
+        value=lambda payload: str(payload["FunctionName"]),
+        resource_id=lambda payload: str(payload["FunctionArn"]),
+        resource_name=lambda payload: str(payload["FunctionName"]),
+        sampled=lambda _payload: LAMBDA,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a query is about, in our words."""
+
+    resource_type: str
+    resource_id: str
+    resource_name: str
+    metric: str
+    statistic: str
+
+
+Plan = dict[Query, Subject]
+
+
+def planned(watched: Watched, payload: Payload) -> Plan:
+    """The queries for one resource, each with what it is about."""
+    return {
+        Query(
+            namespace=watched.namespace,
+            name=sampled.name,
+            dimension=watched.dimension,
+            value=watched.value(payload),
+            statistic=STATISTICS[sampled.statistic],
+        ): Subject(
+            resource_type=watched.resource_type,
+            resource_id=watched.resource_id(payload),
+            resource_name=watched.resource_name(payload),
+            metric=sampled.metric,
+            statistic=sampled.statistic,
+        )
+        for sampled in watched.sampled(payload)
+    }
+
+
+def to_rows(
+    series: Series, subject: Subject, region: str, period: timedelta, span: Window
+) -> Iterator[PerformanceRow]:
+    """A row for each sample in ``span``; where CloudWatch has none there is none."""
+    for ts, value in series.samples:
+        if ts in span:
+            yield PerformanceRow(
+                region=region,
+                resource_type=subject.resource_type,
+                resource_id=subject.resource_id,
+                resource_name=subject.resource_name,
+                metric=subject.metric,
+                statistic=subject.statistic,
+                unit=UNITS[subject.metric],
+                ts=ts,
+                period_s=int(period.total_seconds()),
+                value=value,
+            )
+
+
+class PerformanceCollector(Collector[Aws]):
+    """Samples of EC2, RDS, application load balancers and Lambda."""
+
+    metric = PERFORMANCE
+
+    @override
+    def source(self, connection: Aws) -> str:
+        """CloudWatch's GetMetricData."""
+        return "cloudwatch"
+
+    @override
+    def rhythm(self, connection: Aws) -> Rhythm:
+        """Five-minute samples are complete some minutes later; the last half hour is read again.
+
+        A request is billed per metric it names, whatever its span: reading again costs nothing.
+        """
+        return Rhythm(
+            min_interval=QUARTER_HOUR,
+            lag=timedelta(minutes=5),
+            reread=2 * QUARTER_HOUR,
+            history=COARSE_KEPT,
+        )
+
+    @override
+    def estimate(self, connection: Aws, span: Window) -> tuple[CallEstimate, ...]:
+        """At least a page of each listing and one full batch of series in each region."""
+        regions = connection.expected_regions
+        return (
+            CallEstimate(operation="describe and list", calls=len(WATCHED) * regions, usd="0"),
+            CallEstimate(
+                operation="cloudwatch:GetMetricData",
+                calls=regions,
+                usd=f"{regions * QUERIES * 0.00001:.4f}",
+            ),
+        )
+
+    @override
+    def collect(
+        self, connection: Aws, span: Window, parts: frozenset[str] | None = None
+    ) -> Iterator[PerformanceRow | PartFailure]:
+        """Every sample of ``span``; a region in which a request fails is a failed part.
+
+        Rows of a region that were read before it failed are yielded.
+        """
+        failures, silent = PartFailures(), set[str]()
+        period = period_of(connection.gate.clock.now(), span)
+        plans = _plans(connection, span, parts, failures)
+        jobs = (
+            Job(part=region, work=partial(_read, connection, region, batch))
+            for region, plan in plans.items()
+            for batch in batches(tuple(plan), span, period)
+            if region not in silent
+        )
+        for outcome in connection.spread(jobs):
+            if outcome.error is not None:
+                failures.add(outcome.part, outcome.error)
+                # What waiting may heal would fail every further batch too, after minutes each.
+                silent |= {outcome.part} if outcome.error.retryable else set()
+            for series in outcome.value or ():
+                subject = plans[outcome.part][series.query]
+                yield from to_rows(series, subject, outcome.part, period, span)
+        yield from failures
+
+
+def period_of(now: datetime, span: Window) -> timedelta:
+    """The finest period that CloudWatch still keeps for the whole of ``span``."""
+    return FINE if span.start >= now - FINE_KEPT else COARSE
+
+
+def _plans(
+    aws: Aws, span: Window, parts: frozenset[str] | None, failures: PartFailures
+) -> dict[str, Plan]:
+    plans: dict[str, Plan] = {}
+    listings = (
+        Job(part=region, work=partial(_plan, aws, watched, region, span))
+        for region in aws.regions(parts)
+        for watched in WATCHED
+    )
+    for outcome in aws.spread(listings):
+        if outcome.error is not None:
+            failures.add(outcome.part, outcome.error)
+        for plan in outcome.value or ():
+            if isinstance(plan, Malformed):
+                failures.add(outcome.part, plan)
+            else:
+                plans.setdefault(outcome.part, {}).update(plan)
+    return plans
+
+
+def _plan(aws: Aws, watched: Watched, region: str, span: Window) -> list[Plan | Malformed]:
+    return [
+        understood(partial(planned, watched, payload), payload)
+        for payload in everything(aws, watched.listing, region)
+        if watched.observable(payload, span)
+    ]
+
+
+def _read(aws: Aws, region: str, batch: Batch) -> list[Series]:
+    return samples(aws, region, batch)
