@@ -1,0 +1,289 @@
+"""Questions about cost. Every one takes the cost basis; an unknown cost is null, never 0."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from optiinfra_core.warehouse.question import Question
+
+BASES = ("effective", "billed", "contracted", "list")
+# The bases whose changes are remembered.
+LEDGER_BASES = ("effective", "billed")
+GROUPS = ("hour", "day", "week", "month")
+DIMENSIONS = (
+    "service", "charge_category", "region", "account", "sku", "resource_type", "provider",
+)  # fmt: skip
+CHANGES = ("restated", "appeared", "vanished", "source")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BASIS: Mapping[str, Any] = MappingProxyType({"basis": "effective"})
+_PAGE: Mapping[str, Any] = MappingProxyType(
+    {
+        **_BASIS,
+        "limit": 100,
+        "has_after": False,
+        "after_start": _EPOCH,
+        "after_provider": "",
+        "after_service": "",
+        "after_resource": "",
+        "after_line": 0,
+    }
+)
+_FILTERS: Mapping[str, Any] = MappingProxyType(
+    {
+        "service": "",
+        "region": "",
+        "account": "",
+        "charge_category": "",
+        "resource_id": "",
+        "tag_keys": (),
+        "tag_values": (),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """One charge; ``cost`` is on the basis that was asked for."""
+
+    provider: str
+    account_id: str
+    source: str
+    charge_period_start: datetime
+    charge_period_end: datetime
+    billing_period_start: date
+    billing_account_id: str
+    sub_account_id: str
+    service_category: str
+    service_name: str
+    charge_category: str
+    charge_class: str
+    charge_description: str
+    charge_frequency: str
+    region_id: str
+    availability_zone: str
+    resource_id: str
+    resource_name: str
+    resource_type: str
+    sku_id: str
+    sku_price_id: str
+    pricing_category: str
+    commitment_discount_id: str
+    consumed_quantity: Decimal | None
+    consumed_unit: str
+    pricing_quantity: Decimal | None
+    pricing_unit: str
+    list_unit_price: Decimal | None
+    billing_currency: str
+    cost: Decimal | None
+    billed_cost: Decimal
+    effective_cost: Decimal
+    list_cost: Decimal | None
+    contracted_cost: Decimal | None
+    invoice_id: str
+    finality: str
+    tags: dict[str, str]
+    extra: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CostPageLine(CostLine):
+    """One charge with the number that, with its other keys, places a cursor behind it."""
+
+    line_key: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostTotal:
+    """What a period cost in one currency; None where no row has a cost on the basis."""
+
+    currency: str
+    cost: Decimal | None
+    rows: int
+    unknown_rows: int
+    resources: int
+    first_charge: datetime
+    last_charge: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CostTrend:
+    """One period in one currency; ``previous`` is the period before it that has charges."""
+
+    period: datetime
+    currency: str
+    cost: Decimal | None
+    rows: int
+    unknown_rows: int
+    previous: Decimal | None
+    change: Decimal | None
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceCost:
+    """What one resource cost; ``share`` of the currency's total, 0 to 1."""
+
+    provider: str
+    account_id: str
+    service_name: str
+    region_id: str
+    resource_id: str
+    resource_name: str
+    resource_type: str
+    currency: str
+    cost: Decimal | None
+    share: float | None
+    rows: int
+    unknown_rows: int
+    first_charge: datetime
+    last_charge: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCost:
+    """What one value of a dimension cost; ``share`` of the currency's total, 0 to 1."""
+
+    value: str
+    currency: str
+    cost: Decimal | None
+    share: float | None
+    resources: int
+    rows: int
+    unknown_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """One change of money after it was served; ``old`` is None where the charge is new."""
+
+    provider: str
+    account_id: str
+    charge_period_start: datetime
+    charge_period_end: datetime
+    sub_account_id: str
+    service_name: str
+    charge_category: str
+    charge_class: str
+    charge_description: str
+    region_id: str
+    resource_id: str
+    sku_id: str
+    currency: str
+    change: str
+    old: Decimal | None
+    new: Decimal | None
+    delta: Decimal
+    source: str
+    source_version: str
+    run_id: str
+    detected_at: datetime
+    line: int
+    from_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TotalAsKnown:
+    """What a period cost as known at a moment, and what has changed since."""
+
+    currency: str
+    cost: Decimal
+    changed_since: Decimal
+    changes_since: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineAsKnown:
+    """One charge as known at a moment."""
+
+    provider: str
+    account_id: str
+    charge_period_start: datetime
+    charge_period_end: datetime
+    sub_account_id: str
+    service_name: str
+    charge_category: str
+    charge_class: str
+    charge_description: str
+    region_id: str
+    resource_id: str
+    sku_id: str
+    pricing_category: str
+    commitment_discount_id: str
+    billing_currency: str
+    cost: Decimal
+    billed_cost: Decimal
+    effective_cost: Decimal
+    line: int
+
+
+# Every question takes customer_id, providers, start, end (exclusive); the rest is optional.
+METRICS = Question(
+    "cost/metrics.sql", CostPageLine, optional={**_PAGE, **_FILTERS}, choices={"basis": BASES}
+)
+STREAM = Question(
+    "cost/stream.sql",
+    CostLine,
+    optional={**_BASIS, **_FILTERS, "limit": 100_000},
+    choices={"basis": BASES},
+)
+LATEST = Question(
+    "cost/latest.sql",
+    CostPageLine,
+    optional={
+        **_BASIS,
+        "limit": 100,
+        "has_after": False,
+        "after_provider": "",
+        "after_account": "",
+        "after_service": "",
+        "after_resource": "",
+    },
+    choices={"basis": BASES},
+)
+TOTAL = Question("cost/total.sql", CostTotal, optional=_BASIS, choices={"basis": BASES})
+TRENDS = Question(
+    "cost/trends.sql",
+    CostTrend,
+    optional={**_BASIS, "group_by": "day"},
+    choices={"basis": BASES, "group_by": GROUPS},
+)
+BY_RESOURCE = Question(
+    "cost/by_resource.sql",
+    ResourceCost,
+    optional={**_BASIS, "service": "", "limit": 100, "offset": 0},
+    choices={"basis": BASES},
+)
+BY_TYPE = Question(
+    "cost/by_type.sql",
+    TypeCost,
+    optional={**_BASIS, "dimension": "service", "limit": 100, "offset": 0},
+    choices={"basis": BASES, "dimension": DIMENSIONS},
+)
+RESTATEMENTS = Question(
+    "cost/restatements.sql",
+    Restatement,
+    optional={
+        **_BASIS,
+        "changes": ("restated", "appeared", "vanished"),
+        "detected_after": _EPOCH,
+        "limit": 100,
+        "has_after": False,
+        "after_detected": _EPOCH,
+        "after_provider": "",
+        "after_account": "",
+        "after_line": 0,
+        "after_version": 0,
+    },
+    choices={"basis": LEDGER_BASES},
+)
+# These two also take known_at.
+TOTAL_AS_KNOWN = Question(
+    "cost/total_as_known.sql", TotalAsKnown, optional=_BASIS, choices={"basis": LEDGER_BASES}
+)
+METRICS_AS_KNOWN = Question(
+    "cost/metrics_as_known.sql", LineAsKnown, optional=_PAGE, choices={"basis": LEDGER_BASES}
+)

@@ -1,0 +1,70 @@
+"""Statements whose columns come from the catalogue; identifiers only, every value is bound.
+
+The texts are files in ``sql/write`` with ``${...}`` where a catalogue's names belong, so that a
+new metric type needs none of its own.
+"""
+
+from functools import cache
+from string import Template
+
+from optiinfra_core.metrics import COST, Kind, Metric
+from optiinfra_core.warehouse.question import FOLDER
+from optiinfra_core.warehouse.spool import ORDINAL
+
+# Metric types whose rewritten money is remembered, and the statement that compares old and new.
+RESTATED = {COST.name: "restate_cost.sql"}
+
+
+@cache
+def statement(file: str, metric: Metric) -> str:
+    """The text of ``sql/write/<file>`` for one metric type."""
+    template = Template((FOLDER / "write" / file).read_text(encoding="utf-8"))
+    return template.substitute(names(metric))
+
+
+def names(metric: Metric) -> dict[str, str]:
+    """What the files leave open."""
+    kept = [c.name for c in metric.columns if c.name not in (*metric.key, *metric.additive)]
+    return {
+        "TABLE": metric.table,
+        "INSTANT": metric.instant,
+        "PART": metric.part,
+        "COLUMNS": ", ".join(column.name for column in metric.columns),
+        "KEY": ", ".join(_comparable(metric, name) for name in metric.key),
+        "GROUPED": ", ".join(_grouped(metric, name) for name in metric.key),
+        "SUMMED": "".join(f", {_summed(metric, name)}" for name in metric.additive),
+        "KEPT": f"argMax(tuple({', '.join(kept) or ORDINAL}), {ORDINAL})",
+        "UNPACKED": ", ".join(_unpacked(metric, kept, c.name) for c in metric.columns),
+        "SUMS": "".join(
+            f", sumIf({name}, version = {{version:UInt64}}) AS sum_{name}"
+            for name in metric.additive
+        ),
+    }
+
+
+def _is_map(metric: Metric, name: str) -> bool:
+    return metric.by_name()[name].kind is Kind.TAGS
+
+
+def _comparable(metric: Metric, name: str) -> str:
+    return f"mapSort({name})" if _is_map(metric, name) else name
+
+
+def _grouped(metric: Metric, name: str) -> str:
+    return f"mapSort({name}) AS key_{name}" if _is_map(metric, name) else f"{name} AS key_{name}"
+
+
+def _summed(metric: Metric, name: str) -> str:
+    kind = metric.by_name()[name].kind
+    if kind in (Kind.OPTIONAL_MONEY, Kind.QUANTITY):
+        # One unknown part makes the sum unknown; it is never counted as nothing.
+        return f"if(countIf(isNull({name})) > 0, NULL, sum({name})) AS sum_{name}"
+    return f"sum({name}) AS sum_{name}"
+
+
+def _unpacked(metric: Metric, kept: list[str], name: str) -> str:
+    if name in metric.key:
+        return f"key_{name} AS {name}"
+    if name in metric.additive:
+        return f"sum_{name} AS {name}"
+    return f"kept.{kept.index(name) + 1} AS {name}"

@@ -1,0 +1,300 @@
+"""The one way rows get in: a window is replaced as a whole, once, and then committed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from optiinfra_core.crash import crash_point
+from optiinfra_core.errors import PartFailure, Permanent, StaleWrite
+from optiinfra_core.metrics import Metric, Row
+from optiinfra_core.warehouse.batch import Batch, Written
+from optiinfra_core.warehouse.client import Warehouse
+from optiinfra_core.warehouse.spool import EXACT, Spool, Tally, structure
+from optiinfra_core.warehouse.statements import RESTATED, statement
+from optiinfra_core.warehouse.windows import CommitLog, CommittedWindow
+from optiinfra_core.windows import Clock, milliseconds
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.external import ExternalData
+
+# With these the server forms one block, and so one part, of whatever one statement inserts:
+# 2 M rows tried. A part becomes visible at once.
+ONE_PART: Mapping[str, Any] = {
+    "min_insert_block_size_rows": 100_000_000,
+    "min_insert_block_size_bytes": 0,
+    "max_insert_threads": 1,
+    "max_threads": 1,
+    "insert_deduplicate": 0,
+    "prefer_column_name_to_alias": 1,
+}
+
+COMMIT_COLUMNS = (
+    "customer_id", "provider", "dataset", "account_id", "window_start", "window_end",
+    "source", "source_version", "run_id", "version", "started_at", "rows", "checksum",
+    "complete", "failed_parts", "first_committed_at", "finished_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One write under way: what it says, what it replaces, and as which version."""
+
+    batch: Batch
+    started: int
+    version: int
+    before: Mapping[datetime, CommittedWindow]
+    tallies: Mapping[str, Tally]
+    stream: bytes
+
+    @property
+    def metric(self) -> Metric:
+        return self.batch.metric
+
+    @property
+    def failed(self) -> list[str]:
+        return sorted({failure.part for failure in self.batch.failed})
+
+    @property
+    def counted(self) -> list[Tally]:
+        """Tallies of the parts that are written; a failed part's rows are left out."""
+        return [tally for part, tally in self.tallies.items() if part not in self.failed]
+
+    def external(self) -> "ExternalData":
+        from clickhouse_connect.driver.external import ExternalData  # noqa: PLC0415
+
+        return ExternalData(
+            file_name="batch",
+            data=self.stream,
+            fmt="ArrowStream",
+            structure=structure(self.metric),
+        )
+
+    def params(self) -> dict[str, Any]:
+        batch = self.batch
+        return {
+            **scope(batch),
+            "source": batch.source,
+            "run_id": batch.run_id,
+            "version": self.version,
+            "failed": self.failed,
+            "every_part": batch.parts is None,
+            "parts": sorted(batch.parts or ()),
+        }
+
+
+def scope(batch: Batch) -> dict[str, Any]:
+    """The parameters that say which rows a batch replaces."""
+    return {
+        "customer_id": batch.customer_id,
+        "provider": batch.provider,
+        "account_id": batch.account_id,
+        "first_day": batch.span.first_day,
+        "last_day": batch.span.last_day,
+        "start": batch.span.start,
+        "end": batch.span.end,
+    }
+
+
+class WindowWriter:
+    """Replaces what the warehouse holds for a span by what a source says now.
+
+    The caller holds the lock of the span. Whatever happens on the way, writing the same span again
+    repairs it: nothing is ever doubled, lost or half visible.
+    """
+
+    def __init__(self, warehouse: Warehouse, clock: Clock) -> None:
+        self._warehouse = warehouse
+        self._clock = clock
+        self._log = CommitLog(warehouse)
+
+    def replace(self, batch: Batch, rows: Iterable[Row | PartFailure]) -> Written:
+        """Write ``rows`` as all there is in the batch's span, then commit its windows.
+
+        ``rows`` is pulled once and may contain failures of parts; those parts keep what they have.
+        An error raised by ``rows`` leaves everything as it was.
+
+        Raises:
+            StaleWrite: a collection that started later is committed already.
+            Permanent: a row does not belong here, or what is stored is not what was yielded.
+            Transient: ClickHouse is away; the same call may succeed later.
+        """
+        started = batch.started_version or milliseconds(self._clock.now())
+        self._before(batch, started)
+        spool = Spool(batch)
+        failures = [*batch.failed, *_pull(spool, rows)]
+        stream = spool.finish()
+        crash_point("after_fetch")
+        self._end_orphans(batch)
+        before = self._before(batch, started)
+        attempt = _Attempt(
+            batch=replace(batch, failed=tuple(failures)),
+            started=started,
+            version=self._version(batch, started, before),
+            before=before,
+            tallies=spool.tallies,
+            stream=stream,
+        )
+        restatements = self._restate(attempt)
+        crash_point("before_insert")
+        self._insert(attempt)
+        crash_point("after_insert")
+        return self._commit(attempt, restatements)
+
+    def _before(self, batch: Batch, started: int) -> dict[datetime, CommittedWindow]:
+        committed = self._log.committed(
+            batch.customer_id, batch.provider, batch.metric, batch.account_id, batch.span
+        )
+        for window in committed:
+            if milliseconds(window.started_at) > started:
+                raise StaleWrite(
+                    f"{batch.summary}: run {window.run_id} started at {window.started_at.isoformat()},"
+                    f" later than this one, and has committed {window.window}"
+                )
+        return {window.window.start: window for window in committed}
+
+    def _end_orphans(self, batch: Batch) -> None:
+        """End inserts of runs that died: one that lands after ours would bring rows back."""
+        rows = self._warehouse.select(statement("orphans.sql", batch.metric), scope(batch))
+        for row in rows:
+            self._warehouse.execute(
+                "KILL QUERY WHERE query_id = {query_id:String} SYNC", {"query_id": row["query_id"]}
+            )
+
+    def _version(
+        self, batch: Batch, started: int, before: Mapping[datetime, CommittedWindow]
+    ) -> int:
+        [highest] = self._warehouse.select(statement("state.sql", batch.metric), scope(batch))
+        committed = max((window.version for window in before.values()), default=0)
+        return int(max(started, committed + 1, highest["version"] + 1))
+
+    def _restate(self, attempt: _Attempt) -> int:
+        file = RESTATED.get(attempt.metric.name)
+        served_days = sorted({start.date() for start in attempt.before})
+        if file is None or not served_days:
+            return 0
+        params = {
+            **attempt.params(),
+            "served_days": served_days,
+            "source_version": attempt.batch.source_version,
+            "detected_at": self._clock.now(),
+        }
+        self._warehouse.execute(
+            statement(file, attempt.metric), params, attempt.external(), ONE_PART
+        )
+        [found] = self._warehouse.select(statement("restated.sql", attempt.metric), params)
+        return int(found["restatements"])
+
+    def _insert(self, attempt: _Attempt) -> None:
+        settings = {**ONE_PART, "query_id": f"{_name(attempt.batch)}|{attempt.version}"}
+        self._warehouse.execute(
+            statement("replace.sql", attempt.metric),
+            attempt.params(),
+            attempt.external(),
+            settings,
+        )
+
+    def _commit(self, attempt: _Attempt, restatements: int) -> Written:
+        metric, params = attempt.metric, attempt.params()
+        params["step"] = int(metric.window.total_seconds())
+        served = self._warehouse.select(statement("served.sql", metric), params)
+        totals = _control(attempt, served)
+        [gone] = self._warehouse.select(statement("tombstones.sql", metric), params)
+        crash_point("before_commit")
+        records = _records(attempt, served, self._clock.now())
+        self._warehouse.insert("collection_windows", COMMIT_COLUMNS, records)
+        crash_point("after_commit")
+        checksum = 0
+        for record in records:
+            checksum ^= record[COMMIT_COLUMNS.index("checksum")]
+        return Written(
+            rows=sum(row["written"] for row in served),
+            version=attempt.version,
+            checksum=checksum,
+            tombstones=gone["tombstones"],
+            failed=attempt.batch.failed,
+            control_totals=totals,
+            restatements=restatements,
+        )
+
+
+def _pull(spool: Spool, rows: Iterable[Row | PartFailure]) -> list[PartFailure]:
+    failures = []
+    for row in rows:
+        if isinstance(row, PartFailure):
+            failures.append(row)
+        else:
+            spool.add(row)
+    return failures
+
+
+def _name(batch: Batch) -> str:
+    """The name that an insert of this batch carries on the server."""
+    start, end = (int(at.timestamp()) for at in (batch.span.start, batch.span.end))
+    scoped = (batch.metric.table, batch.customer_id, batch.provider, batch.account_id)
+    return "|".join(("optiinfra", *scoped, str(start), str(end)))
+
+
+def _control(attempt: _Attempt, served: list[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """What was yielded must be what is stored, to the last decimal.
+
+    Raises:
+        Permanent: it is not; nothing is committed.
+    """
+    yielded = sum(tally.rows for tally in attempt.counted)
+    written = sum(row["written"] for row in served)
+    if bool(yielded) != bool(written) or written > yielded:
+        raise Permanent(f"{attempt.batch.summary}: {yielded} rows yielded, {written} stored")
+    totals: dict[str, Decimal] = {}
+    for name in attempt.metric.additive:
+        if any(name in tally.unknown for tally in attempt.counted):
+            continue
+        before = _exact_sum(tally.sums.get(name) for tally in attempt.counted)
+        after = _exact_sum(row[f"sum_{name}"] for row in served)
+        if before != after:
+            raise Permanent(
+                f"{attempt.batch.summary}: {name} adds up to {before}, stored is {after}"
+            )
+        totals[name] = before
+    return totals
+
+
+def _exact_sum(values: Iterable[Decimal | None]) -> Decimal:
+    total = Decimal(0)
+    for value in values:
+        if value is not None:
+            total = EXACT.add(total, value)
+    return total
+
+
+def _records(
+    attempt: _Attempt, served: list[Mapping[str, Any]], now: datetime
+) -> list[tuple[Any, ...]]:
+    batch = attempt.batch
+    by_start = {row["window_start"]: row for row in served}
+    started = datetime.fromtimestamp(attempt.started / 1000, UTC)
+    records = []
+    for window in batch.windows:
+        row = by_start.get(window.start, {"rows": 0, "checksum": 0})
+        earlier = attempt.before.get(window.start)
+        failed = _still_failed(attempt, earlier)
+        whole = batch.parts is None or earlier is not None
+        records.append(
+            (
+                batch.customer_id, batch.provider, batch.metric.name, batch.account_id,
+                window.start, window.end, batch.source, batch.source_version, batch.run_id,
+                attempt.version, started, row["rows"], row["checksum"],
+                int(whole and not failed), failed,
+                earlier.first_committed_at if earlier else now, now,
+            )
+        )  # fmt: skip
+    return records
+
+
+def _still_failed(attempt: _Attempt, earlier: CommittedWindow | None) -> list[str]:
+    """Parts that the window lacks; those that were not asked for are as they were."""
+    parts = attempt.batch.parts
+    if parts is None or earlier is None:
+        return attempt.failed
+    return sorted({*(set(earlier.failed_parts) - parts), *attempt.failed})
