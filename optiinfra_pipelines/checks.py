@@ -1,14 +1,21 @@
 """Standing checks: is what is served what was committed, is it on time, is any partition failed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 from dagster._core.storage.partition_status_cache import AssetPartitionStatus
 
+from optiinfra_core.collecting.state import SourceState
+from optiinfra_core.errors import WindowBusy
 from optiinfra_core.metrics import METRICS, Metric
+from optiinfra_core.warehouse.audit import unlike_their_commit
+from optiinfra_core.windows import Window, day_window
+from optiinfra_pipelines.collection.doors import Doors, collection_lock
 from optiinfra_pipelines.resources.collection import CollectionResource
 
 LATE_AFTER_FAILURES = 4
+AUDITED = timedelta(days=3)
 
 
 def standing_checks(asset: dg.AssetsDefinition) -> Iterator[dg.AssetChecksDefinition]:
@@ -77,3 +84,48 @@ def on_time(key: dg.AssetKey, provider: str, metric: Metric) -> dg.AssetChecksDe
         )
 
     return check
+
+
+def served_as_committed(
+    key: dg.AssetKey, provider: str, metric: Metric
+) -> dg.AssetChecksDefinition:
+    """What readers get is what was committed, to the checksum."""
+
+    @dg.asset_check(
+        asset=key,
+        name="served_as_committed",
+        blocking=True,
+        description=(
+            f"Rows and checksums in `{metric.table}` are those of the commit records of the last "
+            f"{AUDITED.days} days. A window that differs was cut short by a crash; collecting its "
+            "day again repairs it."
+        ),
+    )
+    def check(collection: CollectionResource) -> dg.AssetCheckResult:
+        doors = collection.doors
+        now = doors.clock.now()
+        span = Window(day_window((now - AUDITED).date()).start, day_window(now.date()).end)
+        differing = [
+            f"{state.customer_id} {state.account_id} {window}"
+            for state in doors.states.list(provider=provider, dataset=metric.name)
+            for window in _audit(doors, metric, state, span)
+        ]
+        return dg.AssetCheckResult(
+            passed=not differing,
+            metadata={
+                "differing": len(differing),
+                "windows": dg.MetadataValue.json(differing[:100]),
+            },
+        )
+
+    return check
+
+
+def _audit(doors: Doors, metric: Metric, state: SourceState, span: Window) -> list[Window]:
+    """The windows of one account that differ; none while a run is writing it."""
+    account = (state.customer_id, state.provider, state.account_id)
+    try:
+        with collection_lock(doors, metric, account):
+            return unlike_their_commit(doors.warehouse, metric, account, span)
+    except WindowBusy:
+        return []

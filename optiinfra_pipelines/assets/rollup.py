@@ -6,10 +6,10 @@ An incremental materialized view counts a re-collected window twice (20.0 where 
 from collections.abc import Iterator
 
 import dagster as dg
-from optiinfra_core.warehouse.rollup import recompute_daily
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.metrics import METRICS, Metric
+from optiinfra_core.warehouse.rollup import recompute_daily
 from optiinfra_pipelines.assets.factory import OWNER
 from optiinfra_pipelines.partitions import by_customer, key_of
 from optiinfra_pipelines.resources.collection import CollectionResource

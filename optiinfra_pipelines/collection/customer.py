@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
-from optiinfra_core.collecting.tasks import CollectionResult
-from optiinfra_core.vault.credentials import CredentialRecord
-
 from optiinfra_core.collecting.contract import Provider
+from optiinfra_core.collecting.tasks import CollectionResult
 from optiinfra_core.errors import CredentialRejected, OptiInfraError
 from optiinfra_core.metrics import Metric
+from optiinfra_core.vault.credentials import CredentialRecord
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.outcome import Fault, Outcome, Status
 from optiinfra_pipelines.collection.runner import AccountCollection, Request
@@ -35,11 +34,7 @@ def collect(
 def _accounts(
     doors: Doors, cloud: Provider, metric: Metric, request: Request
 ) -> tuple[Outcome, ...]:
-    records = [
-        record
-        for record in doors.vault.list(request.customer_id)
-        if record.provider == cloud.slug and record.status != "deleted"
-    ]
+    records = doors.vault.list(request.customer_id, cloud.slug)
     outcomes = tuple(_account(doors, cloud, metric, record, request) for record in records)
     if outcomes:
         doors.tasks.record_result(_result(request, outcomes))
@@ -58,7 +53,7 @@ def _account(
             customer_id=request.customer_id,
             provider=cloud.slug,
             metric=metric.name,
-            account_id=record.account_id,
+            account_id=record.account_id or "",
             status="failed",
             started=started,
             finished=doors.clock.now(),
@@ -78,8 +73,12 @@ def _identified(doors: Doors, record: CredentialRecord) -> CredentialRecord:
         actor="collection",
     )
     if not found.account_id:
-        raise CredentialRejected(f"credential {found.label!r} was refused: {found.last_error}")
+        raise CredentialRejected(f"credential {found.label!r} was refused: {_why(found)}")
     return found
+
+
+def _why(record: CredentialRecord) -> str:
+    return record.last_error["detail"] if record.last_error else "no reason was given"
 
 
 def _result(request: Request, outcomes: tuple[Outcome, ...]) -> CollectionResult:

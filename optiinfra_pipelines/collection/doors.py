@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from optiinfra_core.collecting.state import SourceStates
 from optiinfra_core.collecting.tasks import CollectionTasks
+from optiinfra_core.database import Database
 from optiinfra_core.embedded.servers import resolve
+from optiinfra_core.endpoints import Servers
+from optiinfra_core.metrics import Metric
+from optiinfra_core.settings import Settings
 from optiinfra_core.vault.credentials import Vault
-from optiinfra_core.warehouse.engine import Warehouse
+from optiinfra_core.vault.keyring import KeyRing
+from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.windows import CommitLog
 from optiinfra_core.warehouse.writer import WindowWriter
-
-from optiinfra_core.database import Database
-from optiinfra_core.endpoints import Servers
-from optiinfra_core.settings import Settings
-from optiinfra_core.vault.keyring import KeyRing
 from optiinfra_core.windows import Clock, SystemClock
 
 
@@ -32,6 +32,20 @@ class Doors:
     vault: Vault
     states: SourceStates
     tasks: CollectionTasks
+
+
+@contextmanager
+def collection_lock(doors: Doors, metric: Metric, account: tuple[str, str, str]) -> Iterator[None]:
+    """One writer for a metric of an account (customer_id, provider, account_id) at a time.
+
+    The lock goes with its holder: a process that dies frees it within milliseconds.
+
+    Raises:
+        WindowBusy: someone else holds it.
+    """
+    customer_id, provider, account_id = account
+    with doors.database.try_lock("collect", customer_id, provider, metric.name, account_id):
+        yield
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from optiinfra_core.collecting.state import SourceState
-
 from optiinfra_core.windows import DAY, QUARTER_HOUR, floor
 from optiinfra_pipelines.collection.outcome import Fault, Outcome
 

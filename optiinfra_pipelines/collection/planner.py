@@ -3,20 +3,30 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from optiinfra_core.collecting.contract import Rhythm
 from optiinfra_core.metrics import Metric
 from optiinfra_core.windows import Window, day_window, floor, merge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(Protocol):
     """What planning needs to know of a window that was written before."""
 
-    window: Window
-    started: datetime
-    complete: bool
-    run_id: str
+    @property
+    def started_at(self) -> datetime:
+        """When the collection that wrote it began."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether no part failed."""
+        ...
+
+    @property
+    def run_id(self) -> str:
+        """The run that wrote it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +108,7 @@ def _due(rhythm: Rhythm, ask: Ask, window: Window, record: Committed | None) -> 
         return True
     if record.run_id == ask.run_id or rhythm.history is None:
         return False
-    return ask.forced or record.started < window.end + rhythm.lag + rhythm.reread
+    return ask.forced or record.started_at < window.end + rhythm.lag + rhythm.reread
 
 
 def _history_reason(rhythm: Rhythm) -> str:

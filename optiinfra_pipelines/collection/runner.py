@@ -1,18 +1,13 @@
 """One metric of one account, once: due? lock, open, connect, collect, write, remember."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from optiinfra_core.collecting.state import SourceState
-from optiinfra_core.vault.credentials import CredentialRecord
-from optiinfra_core.warehouse.calls import CallScope, record_calls
-from optiinfra_core.warehouse.writer import Batch
-
 from optiinfra_core.collecting.contract import Collector, Provider, Rhythm
 from optiinfra_core.collecting.gate import CallLog
+from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.errors import (
     CredentialRejected,
     OptiInfraError,
@@ -20,12 +15,18 @@ from optiinfra_core.errors import (
     PermissionMissing,
 )
 from optiinfra_core.metrics import Metric
+from optiinfra_core.vault.credentials import CredentialRecord
+from optiinfra_core.warehouse.batch import Batch
+from optiinfra_core.warehouse.calls import CallScope, record_calls
+from optiinfra_core.warehouse.windows import CommittedWindow
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, day_window, merge, milliseconds
-from optiinfra_pipelines.collection.doors import Doors
+from optiinfra_pipelines.collection.doors import Doors, collection_lock
 from optiinfra_pipelines.collection.memory import after
 from optiinfra_pipelines.collection.outcome import Fault, Outcome, Progress, Status
-from optiinfra_pipelines.collection.planner import Ask, Committed, look_back, plan
+from optiinfra_pipelines.collection.planner import Ask, look_back, plan
 from optiinfra_pipelines.verification import gate_of
+
+Records = Mapping[datetime, CommittedWindow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,21 @@ class AccountCollection:
             reason = f"not due before {state.next_due_at:%Y-%m-%dT%H:%MZ}"
             return self._outcome(started, "skipped", reason=reason)
         try:
-            with self._lock():
+            with collection_lock(self.doors, self.metric, self._account):
                 outcome = self._collect(started)
         except OptiInfraError as error:
             outcome = self._failed(started, error)
         self._remember(outcome)
         return outcome
+
+    @property
+    def account_id(self) -> str:
+        """The cloud account that the credential opens."""
+        return self.record.account_id or ""
+
+    @property
+    def _account(self) -> tuple[str, str, str]:
+        return self.request.customer_id, self.provider.slug, self.account_id
 
     @property
     def collector(self) -> Collector[Any]:
@@ -81,15 +91,8 @@ class AccountCollection:
 
     def _state(self) -> SourceState:
         return self.doors.states.get(
-            self.request.customer_id, self.provider.slug, self.metric.name, self.record.account_id
+            self.request.customer_id, self.provider.slug, self.metric.name, self.account_id
         )
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """One writer per metric of an account; a dead process frees it (4 ms measured)."""
-        scope = (self.request.customer_id, self.provider.slug, self.metric.name)
-        with self.doors.database.try_lock("collect", *scope, self.record.account_id):
-            yield
 
     def _collect(self, started: datetime) -> Outcome:
         gate = gate_of(self.doors.settings, self.doors.clock, self.log)
@@ -113,7 +116,7 @@ class AccountCollection:
             forced=self.request.forced,
             gap_days=self.doors.settings.performance_gap_days,
         )
-        known = self._committed(look_back(self.metric, rhythm, ask))
+        known = self._records(look_back(self.metric, rhythm, ask))
         due = plan(self.metric, rhythm, ask, known)
         if not due.windows:
             return self._outcome(started, "skipped", reason=due.reason, possible=due.possible)
@@ -140,22 +143,26 @@ class AccountCollection:
     def _span(self, connection: Any, extent: Window, started: datetime) -> str:
         """Replace one extent; returns why nothing was done, or an empty string."""
         windows = tuple(w for w in extent.split(self.metric.window) if w.start <= started)
+        records = self._records(extent)
         version = self.collector.probe(connection, extent)
-        if version and not self.request.forced and self._unchanged(version, extent, windows):
+        if version and not self.request.forced and self._unchanged(version, records, windows):
             return f"the source is unchanged since version {version}"
+        parts = self._missing_parts(records, windows)
         batch = Batch(
             metric=self.metric,
             customer_id=self.request.customer_id,
             provider=self.provider.slug,
-            account_id=self.record.account_id,
+            account_id=self.account_id,
             source=self.source,
             source_version=version or "",
             run_id=self.request.run_id,
             span=extent,
             windows=windows,
+            parts=parts,
             started_version=milliseconds(started),
         )
-        written = self.doors.writer.replace(batch, self.collector.collect(connection, extent))
+        rows = self.collector.collect(connection, extent, parts)
+        written = self.doors.writer.replace(batch, rows)
         self.progress.append(
             Progress(
                 windows=windows,
@@ -166,38 +173,28 @@ class AccountCollection:
         )
         return ""
 
-    def _committed(self, span: Window) -> dict[datetime, Committed]:
+    def _records(self, span: Window) -> dict[datetime, CommittedWindow]:
         records = self.doors.commits.committed(
-            self.request.customer_id,
-            self.provider.slug,
-            self.metric,
-            self.record.account_id,
-            span,
+            self.request.customer_id, self.provider.slug, self.metric, self.account_id, span
         )
-        return {
-            record.window.start: Committed(
-                window=record.window,
-                started=record.started,
-                complete=record.complete,
-                run_id=record.run_id,
-            )
-            for record in records
-        }
+        return {record.window.start: record for record in records}
 
-    def _unchanged(self, version: str, extent: Window, windows: tuple[Window, ...]) -> bool:
-        records = self.doors.commits.committed(
-            self.request.customer_id,
-            self.provider.slug,
-            self.metric,
-            self.record.account_id,
-            extent,
-        )
-        same = {
-            record.window.start
-            for record in records
-            if record.complete and record.source == self.source and record.source_version == version
-        }
-        return all(window.start in same for window in windows)
+    def _unchanged(self, version: str, records: Records, windows: tuple[Window, ...]) -> bool:
+        def same(record: CommittedWindow) -> bool:
+            told = (record.complete, record.source, record.source_version)
+            return told == (True, self.source, version)
+
+        return all(w.start in records and same(records[w.start]) for w in windows)
+
+    def _missing_parts(
+        self, records: Records, windows: tuple[Window, ...]
+    ) -> frozenset[str] | None:
+        """The parts to retry where they are all that the windows lack; None means every part."""
+        known = [records.get(window.start) for window in windows]
+        if self.request.forced or any(record is None or record.complete for record in known):
+            return None
+        missing = frozenset(part for record in known if record for part in record.failed_parts)
+        return missing or None
 
     def _done(self, started: datetime, reason: str) -> Outcome:
         failures = tuple(failure for step in self.progress for failure in step.failures)
@@ -225,7 +222,7 @@ class AccountCollection:
             customer_id=self.request.customer_id,
             provider=self.provider.slug,
             metric=self.metric.name,
-            account_id=self.record.account_id,
+            account_id=self.account_id,
             status=status,
             started=started,
             finished=self.doors.clock.now(),

@@ -1,5 +1,6 @@
 """Which windows are due: time arithmetic without servers."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from optiinfra_core.collecting.contract import Rhythm
 from optiinfra_core.metrics import COST, PERFORMANCE, RESOURCE
 from optiinfra_core.windows import QUARTER_HOUR, Window, day_window
-from optiinfra_pipelines.collection.planner import Ask, Committed, look_back, plan
+from optiinfra_pipelines.collection.planner import Ask, look_back, plan
 
 NOON = datetime(2026, 11, 22, 12, 1, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -32,11 +33,21 @@ def ask(**changes: object) -> Ask:
     return Ask(**({"days": (TODAY,), "now": NOON, "run_id": "run"} | changes))  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A commit record."""
+
+    window: Window
+    started_at: datetime
+    complete: bool = True
+    run_id: str = "old"
+
+
 def commit(
     window: Window, *, started: datetime, complete: bool = True, run_id: str = "old"
-) -> Committed:
+) -> Record:
     """A commit record."""
-    return Committed(window=window, started=started, complete=complete, run_id=run_id)
+    return Record(window=window, started_at=started, complete=complete, run_id=run_id)
 
 
 def test_a_first_tick_fills_the_day_and_the_days_before_it() -> None:
@@ -58,7 +69,7 @@ def test_a_tick_reads_the_last_windows_again_and_no_others() -> None:
     }
     due = plan(PERFORMANCE, METRICS, ask(), known).windows
     assert due
-    assert all(w.end + METRICS.lag + METRICS.reread > known[w.start].started for w in due)
+    assert all(w.end + METRICS.lag + METRICS.reread > known[w.start].started_at for w in due)
     settled = {
         w.start: commit(w, started=w.end + timedelta(hours=1)) for w in span.split(QUARTER_HOUR)
     }
