@@ -24,7 +24,7 @@ from optiinfra_core.endpoints import ClickHouseEndpoint, PostgresEndpoint, Serve
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
-    """Where the servers live: $OPTIINFRA_TEST_DATA_DIR, which keeps them up, or a passing folder."""
+    """Where the servers live; they stay up if $OPTIINFRA_TEST_DATA_DIR names the folder."""
     shared = os.environ.get("OPTIINFRA_TEST_DATA_DIR")  # noqa: TID251 - tests have no settings
     if shared is not None:
         yield Path(shared)

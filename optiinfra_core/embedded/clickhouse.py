@@ -1,5 +1,6 @@
 """The embedded ClickHouse: start it or find it running, stop it, or keep it in the foreground."""
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -9,7 +10,14 @@ from pydantic import SecretStr
 
 from optiinfra_core.embedded import keeper
 from optiinfra_core.embedded.clickhouse_config import READER, WRITER, write_configuration
-from optiinfra_core.embedded.clickhouse_engine import REMEDY, Engine, answers, ask, check_version
+from optiinfra_core.embedded.clickhouse_engine import (
+    REMEDY,
+    Engine,
+    answers,
+    ask,
+    check_version,
+    load_engine,
+)
 from optiinfra_core.embedded.directory import (
     HOST,
     Record,
@@ -21,6 +29,7 @@ from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.errors import ConfigurationError
 
 START_SECONDS = 60
+DATABASE = r"optiinfra(_[a-z0-9_]+)?"
 KIND = keeper.Kind("clickhouse", "optiinfra_core.embedded.clickhouse", answers)
 
 
@@ -30,12 +39,19 @@ def ensure_clickhouse(
     """A ClickHouse that answers, shared by all processes that name ``data_dir``.
 
     It is started if it does not run and outlives the caller; ``database`` exists afterwards and
-    its name starts with ``optiinfra``. The port is kept over restarts.
+    its name starts with ``optiinfra``. The port is kept over restarts; ``port`` counts only when
+    this call starts the server.
 
     Raises:
-        ConfigurationError: the chdb-core wheel is missing or too old, or ``port`` is taken.
+        ConfigurationError: the chdb-core wheel is missing or too old, ``port`` is taken, or the
+            server's users may not work in a database of that name.
         Transient: it does not answer in time.
     """
+    if not re.fullmatch(DATABASE, database):
+        raise ConfigurationError(
+            f"the embedded ClickHouse has no database {database!r}",
+            remedy="Use a name like optiinfra or optiinfra_something.",
+        )
     record = keeper.ensure(KIND, data_dir, port)
     ask(record, f"CREATE DATABASE IF NOT EXISTS `{database}` ENGINE = Atomic")
     return ClickHouseEndpoint(
@@ -67,12 +83,13 @@ class ClickHouseServer:
         self, directory: ServerDirectory, signal: keeper.StopSignal, ready: Callable[[], None]
     ) -> bool:
         """Serve until ``signal``; False when the engine ended by itself."""
+        query = load_engine()
         record = self._record(directory)
         run = write_configuration(directory.path, record)
         data = directory.path / "data"
         data.mkdir(exist_ok=True)
-        engine = Engine(run, data)
-        engine.start()
+        engine = Engine(query, data)
+        engine.start(run)
         _await_answer(engine, record, signal)
         ready()
         while engine.alive and not signal.wait(0.5):

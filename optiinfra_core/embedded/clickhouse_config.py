@@ -36,7 +36,9 @@ WRITER_GRANTS = (
     *(f"TABLE ENGINE ON {engine}" for engine in ENGINES),
 )
 READER_GRANTS = ("SELECT ON optiinfra*.*", "CREATE TEMPORARY TABLE ON *.*")
-# The engine's own session logs in as `default` with an empty password, whatever we write.
+# The engine's own session logs in as `default`, which must have an empty password. Its quota is
+# the engine's two statements: whoever else comes as `default` finds it used up. A duration of
+# 1e9 s last ended in 2001 and next ends in 2033; 3e9 overflows and the engine refuses to start.
 ENGINE_GRANTS = ("SYSTEM LISTEN ON *.*", "SELECT ON system.numbers")
 
 CONFIG = """<clickhouse>
@@ -82,7 +84,10 @@ USERS = """<clickhouse>
       </constraints>
     </reader>
   </profiles>
-  <quotas><default/></quotas>
+  <quotas>
+    <default/>
+    <engine><interval><duration>1000000000</duration><queries>2</queries></interval></engine>
+  </quotas>
   <users>{users}</users>
 </clickhouse>
 """
@@ -92,7 +97,7 @@ USER = """
       {password}
       <networks><ip>127.0.0.1</ip></networks>
       <profile>{profile}</profile>
-      <quota>default</quota>
+      <quota>{quota}</quota>
       <grants>{grants}</grants>
     </{name}>"""
 
@@ -132,5 +137,6 @@ def _user(name: str, password: str | None, profile: str, grants: tuple[str, ...]
         name=name,
         password=sealed if password else "<password></password>",
         profile=profile,
+        quota="default" if password else "engine",
         grants="".join(f"<query>GRANT {escape(grant)}</query>" for grant in grants),
     )

@@ -4,8 +4,10 @@ import os
 import re
 import secrets
 import threading
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any, cast
 
 from optiinfra_core.embedded.directory import HOST, Record
 from optiinfra_core.errors import ConfigurationError, Permanent, Transient
@@ -17,6 +19,25 @@ REMEDY = (
 )
 
 
+def load_engine() -> Callable[..., Any]:
+    """The wheel's function that runs statements in clickhouse-local.
+
+    Load it outside the folder of config.xml: the import itself opens an engine, which would read
+    that file. The function is private to the wheel; the self-test at start guards it.
+
+    Raises:
+        ConfigurationError: the wheel is not installed, or another one is.
+    """
+    try:
+        from chdb import _chdb  # noqa: PLC0415 - only the keeper pays for 500 MB
+
+        return cast("Callable[..., Any]", vars(_chdb)["query"])
+    except (ImportError, KeyError) as error:
+        raise ConfigurationError(
+            f"the embedded ClickHouse cannot be loaded: {error}", remedy=REMEDY
+        ) from None
+
+
 class Engine:
     """ClickHouse in a thread of this process.
 
@@ -24,29 +45,16 @@ class Engine:
     a query that never ends keeps it open, and killing that query shuts the engine down.
     """
 
-    def __init__(self, run: Path, data: Path) -> None:
-        self._run = run
+    def __init__(self, query: Callable[..., Any], data: Path) -> None:
+        self._query = query
         self._data = data
         self._marker = f"keep-alive-{secrets.token_hex(8)}"
         self._thread = threading.Thread(target=self._serve, name="clickhouse", daemon=True)
         self._outcome = ""
 
-    def start(self) -> None:
-        """Load the engine and let it serve.
-
-        Raises:
-            ConfigurationError: the wheel is not installed.
-        """
-        try:
-            # Before the folder changes: the import itself opens an engine, which would read
-            # ./config.xml. _chdb.query is private; the self-test at start guards it.
-            from chdb import _chdb  # noqa: PLC0415 - only the keeper pays for 500 MB
-        except ImportError as error:
-            raise ConfigurationError(
-                f"the embedded ClickHouse cannot be loaded: {error}", remedy=REMEDY
-            ) from None
-        self._query = _chdb.query
-        os.chdir(self._run)
+    def start(self, run: Path) -> None:
+        """Serve what config.xml in the folder ``run`` says; the process moves into it."""
+        os.chdir(run)
         self._thread.start()
 
     def _serve(self) -> None:
@@ -58,10 +66,10 @@ class Engine:
             answer = self._query(
                 f"SYSTEM START LISTEN HTTP; {keep_alive}", "TSV", path=str(self._data)
             )
-        except Exception as error:  # noqa: BLE001 - the engine has no exception class of its own
+        except RuntimeError as error:
             self._outcome = str(error)
         else:
-            self._outcome = str(answer)
+            self._outcome = str(answer.error_message())
 
     @property
     def alive(self) -> bool:

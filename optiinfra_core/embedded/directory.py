@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from optiinfra_core.errors import ConfigurationError
@@ -25,10 +25,7 @@ class Record:
     """What ``server.json`` holds: the port and the secrets, by name."""
 
     port: int
-    secrets: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Record(port={self.port})"
+    secrets: Mapping[str, str] = field(repr=False)
 
 
 class ServerDirectory:

@@ -132,6 +132,7 @@ def main(
     os.umask(0o077)
     directory = kind.directory(options.directory)
     directory.create()
+    os.chdir(directory.path)
     report: Callable[[str], None] = _say
     if options.detach:
         report = _detach(directory.log_path)
@@ -175,7 +176,7 @@ def _launch(kind: Kind, data_dir: Path, port: int | None) -> None:
         outcome = json.loads(started.stdout)
     except ValueError:
         raise ConfigurationError(
-            f"the keeper of {kind.name} did not start: {started.stderr.strip()[-500:]}",
+            f"the keeper of {kind.name} ended before it was ready: {started.stderr[-500:]}",
             remedy=f"Read {kind.directory(data_dir).log_path}.",
         ) from None
     if outcome["state"] == "failed":

