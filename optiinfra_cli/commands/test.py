@@ -1,0 +1,23 @@
+"""``test``: the project's own tests, on servers they start themselves."""
+
+import os
+import sys
+
+import typer
+
+from optiinfra_cli import environment
+from optiinfra_core.errors import ConfigurationError
+
+CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+def test(context: typer.Context) -> None:
+    """Run the tests; everything after ``test`` goes to pytest."""
+    root = environment.shared_file("pyproject.toml").parent
+    if not (root / "tests").is_dir():
+        raise ConfigurationError(
+            "the tests are not part of an installed package", remedy="Run it in a checkout."
+        )
+    os.chdir(root)
+    command = [sys.executable, "-m", "pytest", *context.args]
+    os.execve(sys.executable, command, environment.inherited())  # noqa: S606 - no shell

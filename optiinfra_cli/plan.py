@@ -1,0 +1,159 @@
+"""Which processes make an installation, in what order, and how each shows that it is ready."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from optiinfra_cli import environment
+from optiinfra_cli.supervisor.ports import Ports
+from optiinfra_cli.supervisor.probes import accepts, answers
+from optiinfra_cli.supervisor.service import Probe, Service
+from optiinfra_core.embedded import clickhouse, keeper, postgres
+from optiinfra_core.settings import Settings
+
+DEMO_SEED = 7
+DEMO_ENVIRONMENT: Mapping[str, str] = {
+    # The simulated clouds listen on loopback.
+    "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS": "true",
+}
+
+
+def installation(settings: Settings, ports: Ports, *, demo: bool) -> tuple[Service, ...]:
+    """The services of ``settings``: embedded servers where none are configured."""
+    servers = _servers(settings)
+    names = tuple(server.name for server in servers)
+    told = environment.of_servers(settings)
+    simulator = _simulator(ports) if demo else ()
+    return (
+        *servers,
+        *simulator,
+        *_migrations(names, told),
+        *_dagster(settings, ports, told),
+        Service(
+            name="api",
+            command=_python("optiinfra_api"),
+            after=("migrate",),
+            ready=answers(ports.api, "/readyz"),
+            late_environment=told,
+        ),
+    )
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    # -P: the working folder is the data directory, nothing in there is to be imported.
+    return (sys.executable, "-P", "-m", module, *arguments)
+
+
+def _servers(settings: Settings) -> tuple[Service, ...]:
+    kinds = (
+        (settings.postgres_url, postgres.KIND),
+        (settings.clickhouse_url, clickhouse.KIND),
+    )
+    return tuple(
+        _keeper(settings.data_dir, kind) for configured, kind in kinds if configured is None
+    )
+
+
+def _keeper(data_dir: Path, kind: keeper.Kind) -> Service:
+    return Service(
+        name=kind.name,
+        command=_python(kind.module, "serve", str(data_dir), "--die-with-parent"),
+        ready=_kept(data_dir, kind),
+        late_environment=_ours_alone(data_dir, kind),
+    )
+
+
+def _kept(data_dir: Path, kind: keeper.Kind) -> Probe:
+    """Ready when the server that the folder's record names lets us in."""
+
+    def probe() -> bool:
+        record = kind.directory(data_dir).record()
+        return record is not None and kind.answers(record)
+
+    return probe
+
+
+def _ours_alone(data_dir: Path, kind: keeper.Kind) -> Callable[[], Mapping[str, str]]:
+    """Before a keeper starts, end one that another command left running in the background."""
+
+    def stop_other() -> Mapping[str, str]:
+        keeper.stop(kind, data_dir)
+        return {}
+
+    return stop_other
+
+
+def _simulator(ports: Ports) -> tuple[Service, ...]:
+    arguments = ("serve", "--port", str(ports.simulator), "--seed", str(DEMO_SEED))
+    return (
+        Service(
+            name="simulator",
+            command=_python("optiinfra_simulator", *arguments),
+            ready=answers(ports.simulator, "/_simulator/health"),
+        ),
+    )
+
+
+def _migrations(
+    servers: tuple[str, ...], told: Callable[[], Mapping[str, str]]
+) -> tuple[Service, ...]:
+    """Our tables and Dagster's, side by side."""
+    return (
+        Service(
+            name="migrate",
+            command=_python("optiinfra_cli", "migrate", "--skip-dagster"),
+            after=servers,
+            task=True,
+            late_environment=told,
+        ),
+        Service(
+            name="migrate-dagster",
+            command=_python("dagster", "instance", "migrate"),
+            after=servers,
+            task=True,
+            late_environment=told,
+        ),
+    )
+
+
+def _dagster(
+    settings: Settings, ports: Ports, told: Callable[[], Mapping[str, str]]
+) -> tuple[Service, ...]:
+    workspace = str(environment.dagster_home(settings) / "workspace.yaml")
+    code = ("--host", "127.0.0.1", "--port", str(ports.code))
+    web = ("--host", "127.0.0.1", "--port", str(ports.dagster), "--workspace", workspace)
+    return (
+        Service(
+            name="code",
+            command=_python(
+                "dagster", "api", "grpc", *code,
+                "--module-name", f"{environment.LOCATION}.definitions",
+                "--location-name", environment.LOCATION,
+                # Workers start as this interpreter, not as whatever `dagster` is on PATH.
+                "--use-python-environment-entry-point", "--empty-working-directory",
+            ),
+            after=("migrate", "migrate-dagster"),
+            ready=accepts(ports.code),
+            late_environment=told,
+        ),
+        Service(
+            name="publish",
+            command=_python("optiinfra_pipelines.publish"),
+            after=("migrate",),
+            task=True,
+            late_environment=told,
+        ),
+        Service(
+            name="webserver",
+            command=_python("dagster_webserver", *web),
+            after=("code",),
+            ready=answers(ports.dagster, "/server_info"),
+            late_environment=told,
+        ),
+        Service(
+            name="daemon",
+            command=_python("dagster._daemon", "run", "--workspace", workspace),
+            after=("code",),
+            late_environment=told,
+        ),
+    )  # fmt: skip

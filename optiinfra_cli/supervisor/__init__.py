@@ -1,0 +1,1 @@
+"""Keeping the processes of an installation alive: start in order, restart, drain."""

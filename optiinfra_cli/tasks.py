@@ -1,0 +1,35 @@
+"""Waiting for a collection task to end, as the API tells of it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from optiinfra_cli.api_client import Api
+from optiinfra_core.errors import Transient
+
+ENDED = frozenset({"succeeded", "failed", "partial"})
+PATIENCE_SECONDS = 3600.0
+POLL_SECONDS = 0.25
+
+
+def await_task(
+    api: Api, task_id: str, say: Callable[[str], None], seconds: float = PATIENCE_SECONDS
+) -> Mapping[str, Any]:
+    """The task once it ended; says each change of its status.
+
+    Raises:
+        Transient: it is not over in time.
+    """
+    said, end = "", time.monotonic() + seconds
+    while time.monotonic() < end:
+        task = api.get(f"/api/v1/collect/status/{task_id}")
+        if task["status"] != said:
+            said = str(task["status"])
+            say(f"task {task_id} ({task['customer_id']}, {task['provider']}): {said}")
+        if said in ENDED:
+            return task
+        time.sleep(POLL_SECONDS)
+    raise Transient(
+        f"task {task_id} is still {said} after {seconds:.0f} s",
+        remedy="It goes on; ask again with GET /api/v1/collect/status.",
+    )
