@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -230,13 +230,13 @@ def _task(connection: Connection, task_id: UUID | None, *, is_new: bool = False)
     if row is None:
         raise _unknown(task_id)
     runs = connection.execute(sql.RUNS, (task_id,)).fetchall()
-    return _task_of(
-        row, {run["run_id"]: run["state"] for run in runs}, _results(connection, row["id"]), is_new
-    )
+    states = {run["run_id"]: run["state"] for run in runs}
+    task = _task_of(row, states, _results(connection, row["id"]))
+    return replace(task, is_new=is_new)
 
 
 def _task_of(
-    row: DictRow, runs: Mapping[str, str], results: tuple[CollectionResult, ...], is_new: bool
+    row: DictRow, runs: Mapping[str, str], results: tuple[CollectionResult, ...]
 ) -> CollectionTask:
     data_types = tuple(row["data_types"])
     return CollectionTask(
@@ -252,7 +252,6 @@ def _task_of(
         status=status_of(data_types, runs, results, row["error"]),
         runs=runs,
         error=row["error"],
-        is_new=is_new,
     )
 
 

@@ -33,6 +33,8 @@ from optiinfra_core.windows import Clock
 
 C = TypeVar("C", bound=BaseModel)
 
+__all__ = ["CredentialRecord", "Vault"]
+
 
 class Vault:
     """The credentials of every customer. Safe for threads; every opening is on record.
@@ -197,7 +199,7 @@ class Vault:
             return audit.entries(connection, "credential", str(record.id))
 
     def verify_audit_chain(self, anchor: AuditReport | None = None) -> AuditReport:
-        """Whether the audit log is whole; ``anchor`` is an earlier report that was kept elsewhere."""
+        """Whether the audit log is whole; ``anchor``: an earlier report that was kept elsewhere."""
         return audit.verify_chain(self._db, anchor)
 
     def keys_in_use(self) -> Mapping[str, int]:

@@ -29,9 +29,6 @@ class KeyRing:
         self._stamp = keyfile.stamp(path) if path else None
         self._lock = threading.Lock()
 
-    def __repr__(self) -> str:
-        return f"KeyRing(primary={self._content.primary!r}, ids={self.ids!r})"
-
     @classmethod
     def load(cls, settings: Settings) -> "KeyRing":
         """The ring of OPTIINFRA_VAULT_KEYS if that is set, else of the key ring file.
@@ -39,9 +36,8 @@ class KeyRing:
         Raises:
             ConfigurationError: there is none, others may read the file, or a key is malformed.
         """
-        pepper = settings.api_key_pepper and decode_key(
-            "OPTIINFRA_API_KEY_PEPPER", settings.api_key_pepper.get_secret_value()
-        )
+        told = settings.api_key_pepper
+        pepper = decode_key("OPTIINFRA_API_KEY_PEPPER", told.get_secret_value()) if told else None
         if settings.vault_keys is not None:
             return cls(_parse_list(settings.vault_keys.get_secret_value()), pepper=pepper)
         path = settings.keyring_path

@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
@@ -88,7 +89,7 @@ def _holds_secret(value: Any) -> bool:
         return any(_holds_secret(getattr(value, name)) for name in type(value).model_fields)
     if isinstance(value, Mapping):
         return any(_holds_secret(part) for part in value.values())
-    if isinstance(value, (Sequence, Set)) and not isinstance(value, (str, bytes)):
+    if isinstance(value, (Sequence, AbstractSet)) and not isinstance(value, (str, bytes)):
         return any(_holds_secret(part) for part in value)
     return False
 
@@ -102,7 +103,7 @@ def _reveal(value: Any) -> Any:
         return {name: _reveal(getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, Mapping):
         return {name: _reveal(part) for name, part in value.items()}
-    if isinstance(value, (Sequence, Set)) and not isinstance(value, (str, bytes)):
+    if isinstance(value, (Sequence, AbstractSet)) and not isinstance(value, (str, bytes)):
         return [_reveal(part) for part in value]
     return to_jsonable_python(value)
 
@@ -111,6 +112,8 @@ def _merged(configuration: Plain, secrets: Plain) -> Plain:
     merged = dict(configuration)
     for name, secret in secrets.items():
         shown = merged.get(name)
-        both = isinstance(shown, dict) and isinstance(secret, dict)
-        merged[name] = _merged(shown, secret) if both else secret
+        if isinstance(shown, dict) and isinstance(secret, dict):
+            merged[name] = _merged(shown, secret)
+        else:
+            merged[name] = secret
     return merged

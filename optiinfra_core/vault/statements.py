@@ -3,7 +3,8 @@
 ADD_CREDENTIAL = """
 INSERT INTO optiinfra.cloud_credentials
     (id, customer_id, provider, label, revision, fingerprint, configuration, created_at)
-VALUES (%(id)s, %(customer)s, %(provider)s, %(label)s, 1, %(fingerprint)s, %(configuration)s, %(now)s)
+VALUES (%(id)s, %(customer)s, %(provider)s, %(label)s, 1, %(fingerprint)s, %(configuration)s,
+        %(now)s)
 RETURNING *
 """
 ADD_REVISION = """

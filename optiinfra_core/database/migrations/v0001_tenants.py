@@ -72,7 +72,8 @@ CREATE TABLE optiinfra.credential_audit_log (
     seq bigint PRIMARY KEY,
     at timestamptz NOT NULL,
     customer_id text,
-    subject_type text NOT NULL CHECK (subject_type IN ('credential', 'api_key', 'customer', 'vault')),
+    subject_type text NOT NULL
+        CHECK (subject_type IN ('credential', 'api_key', 'customer', 'vault')),
     subject_id text NOT NULL,
     actor text NOT NULL CHECK (actor <> ''),
     action text NOT NULL CHECK (action ~ '^[a-z_]+$'),

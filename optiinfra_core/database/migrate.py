@@ -79,7 +79,8 @@ def _upgrade(connection: "Connection") -> None:
         connection,
         opts={
             "version_table_schema": SCHEMA,
-            "fn": lambda applied, _: scripts._upgrade_revs("head", applied),
+            # What alembic.command.upgrade does, without an alembic.ini and an env.py on disk.
+            "fn": lambda applied, _: scripts._upgrade_revs("head", applied),  # noqa: SLF001
         },
     )
     with Operations.context(context):
