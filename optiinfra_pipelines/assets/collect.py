@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 import dagster as dg
 
@@ -72,7 +73,7 @@ def _requests(context: dg.AssetExecutionContext) -> list[Request]:
             # A run that replaces a crashed one goes on where that one stopped.
             run_id=tags.get(ROOT_RUN_TAG, context.run.run_id),
             trigger=tags.get(TRIGGER_TAG, "dagster"),
-            task_id=tags.get(TASK_TAG),
+            task_id=UUID(tags[TASK_TAG]) if TASK_TAG in tags else None,
             attempt=context.retry_number + 1,
         )
         for customer_id, days in by_customer(context.partition_keys).items()

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 from optiinfra_core.collecting.contract import Provider
-from optiinfra_core.collecting.tasks import CollectionResult
+from optiinfra_core.collecting.results import CollectionResult
 from optiinfra_core.errors import CredentialRejected, OptiInfraError
 from optiinfra_core.metrics import Metric
 from optiinfra_core.vault.credentials import CredentialRecord
@@ -99,10 +99,10 @@ def _result(request: Request, outcomes: tuple[Outcome, ...]) -> CollectionResult
         api_calls=sum(outcome.calls for outcome in outcomes),
         api_usd=sum((outcome.usd for outcome in outcomes), Decimal(0)),
         attempt=request.attempt,
-        error_code=fault.code if fault else "",
-        error_detail=fault.detail if fault else "",
-        remedy=fault.remedy if fault else "",
-        failed_parts=tuple(f.part for outcome in outcomes for f in outcome.failures),
+        error_code=fault.code if fault else None,
+        error_detail=fault.detail if fault else None,
+        remedy=fault.remedy if fault else None,
+        failed_parts=tuple(part for outcome in outcomes for part in outcome.failures),
     )
 
 

@@ -26,9 +26,9 @@ def after(state: SourceState, outcome: Outcome, interval: timedelta) -> SourceSt
     return replace(
         committed,
         last_success_at=outcome.finished,
-        last_error_code="",
-        last_error_detail="",
-        last_error_remedy="",
+        last_error_code=None,
+        last_error_detail=None,
+        last_error_remedy=None,
         consecutive_failures=0,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from optiinfra_core.collecting.contract import Collector, Provider, Rhythm
 from optiinfra_core.collecting.gate import CallLog
@@ -37,7 +38,7 @@ class Request:
     days: tuple[date, ...]
     run_id: str
     trigger: str = "schedule"
-    task_id: str | None = None
+    task_id: UUID | None = None
     attempt: int = 1
 
     @property
@@ -90,8 +91,14 @@ class AccountCollection:
         return self.provider.collector(self.metric)
 
     def _state(self) -> SourceState:
-        return self.doors.states.get(
-            self.request.customer_id, self.provider.slug, self.metric.name, self.account_id
+        scope = (self.request.customer_id, self.provider.slug, self.metric.name, self.account_id)
+        known = self.doors.states.get(*scope)
+        return known or SourceState(
+            customer_id=self.request.customer_id,
+            provider=self.provider.slug,
+            dataset=self.metric.name,
+            account_id=self.account_id,
+            source="",
         )
 
     def _collect(self, started: datetime) -> Outcome:
