@@ -1,15 +1,30 @@
 """The environment, read once: every knob with its meaning, typed, none with a secret default."""
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
+
+from optiinfra_core.errors import ConfigurationError
+
+SECRETS_DIR = "OPTIINFRA_SECRETS_DIR"
 
 
 class Settings(BaseSettings):
     """Every setting of every process, read from ``OPTIINFRA_<NAME>``.
+
+    Where ``OPTIINFRA_SECRETS_DIR`` names a folder, a file in it called ``optiinfra_<name>`` gives
+    a setting too (containers, systemd credentials); the environment wins over the file.
 
     Loads with an empty environment: what has no safe default is optional here and demanded, with
     a remedy, by whoever needs it.
@@ -24,7 +39,7 @@ class Settings(BaseSettings):
     environment: str = Field(
         default="local",
         pattern=r"^[a-z0-9]{1,12}$",
-        description="Short name of this installation; part of every API key (oi_<environment>_...).",
+        description="Short name of this installation; part of each API key (oi_<environment>_...).",
     )
 
     clickhouse_url: str | None = Field(
@@ -41,9 +56,7 @@ class Settings(BaseSettings):
     clickhouse_reader_user: str = Field(
         default="reader", description="User that only reads; the API connects as this one."
     )
-    clickhouse_reader_password: SecretStr | None = Field(
-        default=None, description="Its password."
-    )
+    clickhouse_reader_password: SecretStr | None = Field(default=None, description="Its password.")
     clickhouse_cluster: str = Field(
         default="",
         pattern=r"^[A-Za-z0-9_-]*$",
@@ -101,7 +114,9 @@ class Settings(BaseSettings):
         default=8, ge=1, description="Customers that one run collects at the same time."
     )
     partition_days: int = Field(
-        default=180, ge=2, description="Days that exist as Dagster partitions, counted back from now."
+        default=180,
+        ge=2,
+        description="Days that exist as Dagster partitions, counted back from now.",
     )
     performance_gap_days: int = Field(
         default=2, ge=0, description="Days back in which a tick looks for windows that were missed."
@@ -124,6 +139,27 @@ class Settings(BaseSettings):
         default=None,
         description="Tests only: the crash point at which this process kills itself.",
     )
+
+    @override
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the folder of secrets if one is named."""
+        folder = os.environ.get(SECRETS_DIR)  # noqa: TID251 - this module reads the environment
+        if folder is None:
+            return (init_settings, env_settings)
+        if not Path(folder).is_dir():
+            raise ConfigurationError(
+                f"{SECRETS_DIR} names {folder}, which is no folder",
+                remedy=f"Mount the folder with the secret files, or unset {SECRETS_DIR}.",
+            )
+        return (init_settings, env_settings, SecretsSettingsSource(settings_cls, folder))
 
     @property
     def keyring_path(self) -> Path:
