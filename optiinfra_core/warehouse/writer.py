@@ -12,23 +12,12 @@ from optiinfra_core.metrics import Metric, Row
 from optiinfra_core.warehouse.batch import Batch, Written
 from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.spool import EXACT, Spool, Tally, structure
-from optiinfra_core.warehouse.statements import RESTATED, statement
+from optiinfra_core.warehouse.statements import ONE_PART, RESTATED, statement
 from optiinfra_core.warehouse.windows import CommitLog, CommittedWindow
 from optiinfra_core.windows import Clock, milliseconds
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.external import ExternalData
-
-# With these the server forms one block, and so one part, of whatever one statement inserts:
-# 2 M rows tried. A part becomes visible at once.
-ONE_PART: Mapping[str, Any] = {
-    "min_insert_block_size_rows": 100_000_000,
-    "min_insert_block_size_bytes": 0,
-    "max_insert_threads": 1,
-    "max_threads": 1,
-    "insert_deduplicate": 0,
-    "prefer_column_name_to_alias": 1,
-}
 
 COMMIT_COLUMNS = (
     "customer_id", "provider", "dataset", "account_id", "window_start", "window_end",
@@ -149,8 +138,8 @@ class WindowWriter:
         for window in committed:
             if milliseconds(window.started_at) > started:
                 raise StaleWrite(
-                    f"{batch.summary}: run {window.run_id} started at {window.started_at.isoformat()},"
-                    f" later than this one, and has committed {window.window}"
+                    f"{batch.summary}: run {window.run_id} has committed {window.window};"
+                    f" it started later, at {window.started_at.isoformat()}"
                 )
         return {window.window.start: window for window in committed}
 

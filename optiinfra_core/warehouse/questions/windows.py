@@ -25,4 +25,58 @@ class CommitRow:
     finished_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a period one account has committed.
+
+    ``committed`` windows lack nothing, ``partial`` ones lack a part; ``unfinished`` ones were
+    committed before they ended. ``gaps`` are spans without a whole window, oldest first.
+    """
+
+    provider: str
+    account_id: str
+    expected: int
+    committed: int
+    partial: int
+    unfinished: int
+    complete: bool
+    rows: int
+    first_committed: datetime
+    last_committed: datetime
+    as_of: datetime
+    data_version: int
+    gaps: list[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class DataVersion:
+    """What an answer stands on; version 0 and no windows where nothing is committed."""
+
+    version: int
+    as_of: datetime
+    windows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Up to when one data set of one account is committed; the epoch where never completely."""
+
+    provider: str
+    account_id: str
+    dataset: str
+    complete_until: datetime
+    committed_until: datetime
+    as_of: datetime
+    source: str
+    failed_parts: list[str]
+    data_version: int
+    windows: int
+    rows: int
+
+
 COMMITTED = Question("windows/committed.sql", CommitRow)
+# These take customer_id, providers, dataset, start, end; coverage also step_s.
+COVERAGE = Question("windows/coverage.sql", Coverage, optional={"gap_limit": 100})
+DATA_VERSION = Question("windows/data_version.sql", DataVersion)
+# Takes customer_id, providers and since, the first day that is looked at.
+FRESHNESS = Question("windows/freshness.sql", Freshness)

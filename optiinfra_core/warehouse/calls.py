@@ -1,0 +1,70 @@
+"""The ledger of calls to providers: what collecting itself takes and costs."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from optiinfra_core.metrics import Metric
+from optiinfra_core.warehouse.client import Warehouse
+
+COLUMNS = (
+    "customer_id", "provider", "dataset", "account_id", "run_id", "at", "operation", "region",
+    "units", "usd", "milliseconds", "status", "throttled", "error",
+)  # fmt: skip
+
+
+class CallRecord(Protocol):
+    """One request that went to a provider, as ``optiinfra_core.collecting.gate.Call`` has it."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def operation(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def units(self) -> int: ...
+
+    @property
+    def usd(self) -> Decimal: ...
+
+    @property
+    def milliseconds(self) -> int: ...
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def throttled(self) -> bool: ...
+
+    @property
+    def error(self) -> str: ...
+
+
+def record_calls(  # noqa: PLR0913, PLR0917 - the scope of a run is six words
+    warehouse: Warehouse,
+    customer_id: str,
+    provider: str,
+    metric: Metric,
+    account_id: str,
+    run_id: str,
+    calls: Iterable[CallRecord],
+) -> int:
+    """Write ``calls`` down and return how many; writing the same calls again adds nothing."""
+    rows = [
+        (
+            customer_id, provider, metric.name, account_id, run_id, call.at, call.operation,
+            call.region, call.units, call.usd, call.milliseconds, call.status, call.throttled,
+            call.error,
+        )
+        for call in calls
+    ]  # fmt: skip
+    if rows:
+        digest = hashlib.sha256(repr(rows).encode()).hexdigest()
+        warehouse.insert("collection_calls", COLUMNS, rows, token=f"{run_id}:calls:{digest}")
+    return len(rows)
