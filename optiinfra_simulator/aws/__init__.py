@@ -1,0 +1,1 @@
+"""The AWS endpoint: one port, every service, all answers from the one world."""

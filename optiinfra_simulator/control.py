@@ -1,0 +1,197 @@
+"""The control routes under /_simulator/: health, accounts, truth, clock, faults and calls."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+from optiinfra_core.errors import InvalidRequest, NotFound, OptiInfraError
+from optiinfra_core.windows import as_utc
+from optiinfra_simulator import truth
+from optiinfra_simulator.aws.gateway import Gateway, StartResponse
+from optiinfra_simulator.faults import Fault
+from optiinfra_simulator.world.clock import WorldClock
+
+PREFIX = "/_simulator/"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A control request."""
+
+    parameters: Mapping[str, str]
+    document: Mapping[str, Any]
+    endpoint: str
+
+    def day(self, name: str) -> date:
+        """A parameter that is a day; of an instant, its UTC day."""
+        return self.instant(name).date()
+
+    def instant(self, name: str) -> datetime:
+        """A parameter that is an instant; a day means its midnight in UTC."""
+        text = self.parameters.get(name, "")
+        try:
+            if len(text) == len("2026-11-22"):
+                return datetime.combine(date.fromisoformat(text), time(), UTC)
+            return as_utc(datetime.fromisoformat(text))
+        except ValueError:
+            raise InvalidRequest(
+                f"{name} must be a day or an instant, not {text!r}",
+                remedy="Write 2026-11-22 or 2026-11-22T08:00:00Z.",
+            ) from None
+
+
+@dataclass(frozen=True)
+class Control:
+    """A WSGI application that answers the control routes and hands the rest to the clouds."""
+
+    gateway: Gateway
+
+    def __call__(
+        self, environ: Mapping[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """The answer to one request."""
+        path = str(environ["PATH_INFO"])
+        if not path.startswith(PREFIX):
+            return self.gateway(environ, start_response)
+        status, document = self._answer(environ, path.removeprefix(PREFIX))
+        body = json.dumps(document, default=_plain).encode()
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start_response(f"{status} ", headers)
+        return [body]
+
+    def _answer(self, environ: Mapping[str, Any], name: str) -> tuple[int, object]:
+        routes: Mapping[tuple[str, str], Callable[[Asked], object]] = {
+            ("GET", "health"): self._health,
+            ("GET", "accounts"): self._accounts,
+            ("GET", "truth"): self._truth,
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._set_clock,
+            ("GET", "faults"): self._faults,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("GET", "calls"): self._calls,
+            ("DELETE", "calls"): self._clear_calls,
+        }
+        route = routes.get((str(environ["REQUEST_METHOD"]), name))
+        try:
+            # The body is read in any case, or the next request on the connection would start in it.
+            asked = _asked(environ)
+            if route is None:
+                raise NotFound(f"there is no control route {name}")
+            return 200, route(asked)
+        except OptiInfraError as error:
+            status = 404 if isinstance(error, NotFound) else 400
+            return status, {"error": error.detail, "remedy": error.remedy}
+
+    def _health(self, _: Asked) -> object:
+        world = self.gateway.cloud.world
+        return {"status": "ok", "now": world.clock.now(), "seed": world.seed}
+
+    def _accounts(self, asked: Asked) -> object:
+        cloud = self.gateway.cloud
+        return [
+            {
+                "customer": account.customer,
+                "name": account.customer_name,
+                "provider": "aws",
+                "label": account.label,
+                "account_id": account.id,
+                "credential": cloud.identities.credential(account, asked.endpoint),
+            }
+            for account in cloud.world.accounts
+        ]
+
+    def _truth(self, asked: Asked) -> object:
+        world = self.gateway.cloud.world
+        account = world.account(asked.parameters.get("account", "")).id
+        now = world.clock.now()
+        as_of = asked.instant("as_of") if "as_of" in asked.parameters else now
+        start, end = asked.instant("start"), asked.instant("end")
+        days = (start.date(), (end - timedelta(microseconds=1)).date() + timedelta(days=1))
+        counts = truth.sample_counts(world, account, start, end, as_of)
+        return {
+            "account": account,
+            "as_of": as_of,
+            "cost": {
+                "total": truth.cost_total(world, account, *days, as_of),
+                "by_day": {
+                    str(day): amount
+                    for day, amount in truth.cost_by_day(world, account, *days, as_of).items()
+                },
+                "by_service": truth.cost_by_service(world, account, *days, as_of),
+                "by_focus_service": truth.cost_by_focus_service(world, account, *days, as_of),
+                "currency": "USD",
+            },
+            "resources": [
+                identifier
+                for identifiers in truth.resources(world, account, as_of).values()
+                for identifier in identifiers
+            ],
+            "resources_by_kind": truth.resources(world, account, as_of),
+            "performance": {"points": sum(counts.values()), "by_metric": counts},
+        }
+
+    def _clock(self, _: Asked) -> object:
+        clock = self.gateway.cloud.world.clock
+        standing = isinstance(clock, WorldClock) and clock.frozen is not None
+        return {"now": clock.now(), "standing": standing}
+
+    def _set_clock(self, asked: Asked) -> object:
+        clock = self.gateway.cloud.world.clock
+        if not isinstance(clock, WorldClock):
+            raise InvalidRequest("this world's clock cannot be set")
+        if "now" in asked.document:
+            instant = Asked({"now": str(asked.document["now"])}, {}, "").instant("now")
+            clock.set(instant)
+        elif "advance_seconds" in asked.document:
+            clock.advance(timedelta(seconds=float(asked.document["advance_seconds"])))
+        else:
+            raise InvalidRequest("send now or advance_seconds")
+        return self._clock(asked)
+
+    def _faults(self, _: Asked) -> object:
+        return self.gateway.faults.listed()
+
+    def _add_fault(self, asked: Asked) -> object:
+        return {"id": self.gateway.faults.add(Fault.read(asked.document))}
+
+    def _clear_faults(self, asked: Asked) -> object:
+        number = asked.parameters.get("id")
+        if number is not None and not number.isdecimal():
+            raise InvalidRequest(f"a fault's id is a number, not {number!r}")
+        self.gateway.faults.clear(int(number) if number else None)
+        return self.gateway.faults.listed()
+
+    def _calls(self, _: Asked) -> object:
+        return self.gateway.ledger.summary()
+
+    def _clear_calls(self, _: Asked) -> object:
+        self.gateway.ledger.clear()
+        return self.gateway.ledger.summary()
+
+
+def _asked(environ: Mapping[str, Any]) -> Asked:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b"{}"
+    try:
+        document = json.loads(body)
+    except ValueError:
+        raise InvalidRequest("the body is not JSON") from None
+    if not isinstance(document, dict):
+        raise InvalidRequest("the body must be a JSON object")
+    query = parse_qs(str(environ.get("QUERY_STRING", "")))
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return Asked({name: values[0] for name, values in query.items()}, document, f"http://{host}")
+
+
+def _plain(value: object) -> object:
+    """Money as text, so that no reader rounds it; instants as RFC 3339."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value)

@@ -1,0 +1,1 @@
+"""What everything costs, and what the provider says about it at any time."""

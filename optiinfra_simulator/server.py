@@ -1,0 +1,96 @@
+"""The simulator as an HTTP server in a thread of its own."""
+
+import logging
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from optiinfra_simulator.aws.calls import Cloud, Limits
+from optiinfra_simulator.aws.floor import Floor
+from optiinfra_simulator.aws.gateway import Gateway
+from optiinfra_simulator.aws.identities import Identities
+from optiinfra_simulator.calls import CallLedger
+from optiinfra_simulator.control import Control
+from optiinfra_simulator.cost.totals import Totals
+from optiinfra_simulator.faults import FaultPlan
+from optiinfra_simulator.world.accounts import Account
+from optiinfra_simulator.world.world import World
+
+
+class _Handler(WSGIRequestHandler):
+    """Keeps connections open, writes nothing to the log, and does not wait to fill packets."""
+
+    # Without it every answer on a kept connection waits 40 ms for an acknowledgement.
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Requests are counted in the ledger instead."""
+
+
+class SimulatorServer:
+    """Serves a world on 127.0.0.1 while the context lasts; port 0 picks a free one."""
+
+    def __init__(self, world: World, port: int = 0, *, limits: Limits | None = None) -> None:
+        self.world = world
+        self.gateway = Gateway(
+            Cloud(
+                world=world,
+                identities=Identities(world.seed),
+                totals=Totals(world),
+                limits=limits or Limits(),
+            ),
+            Floor(world),
+        )
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", port, Control(self.gateway), threaded=True, request_handler=_Handler
+        )
+        self._thread = Thread(target=self._server.serve_forever, name="simulator", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that is served."""
+        return int(self._server.server_port)
+
+    @property
+    def url(self) -> str:
+        """The endpoint for AWS clients; control routes lie below it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def faults(self) -> FaultPlan:
+        """The faults that are switched on."""
+        return self.gateway.faults
+
+    @property
+    def calls(self) -> CallLedger:
+        """The requests so far."""
+        return self.gateway.ledger
+
+    @property
+    def identities(self) -> Identities:
+        """Who may enter the simulated cloud."""
+        return self.gateway.cloud.identities
+
+    def credential(self, account: Account) -> dict[str, object]:
+        """What the account's customer enters to connect it."""
+        return dict(self.identities.credential(account, self.url))
+
+    def __enter__(self) -> Self:
+        """Start serving; the socket listens already."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop serving and end calls that hang."""
+        self.gateway.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,1 @@
+"""What exists in the simulated clouds, from a seed and a clock alone."""
