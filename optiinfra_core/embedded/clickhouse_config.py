@@ -37,8 +37,9 @@ WRITER_GRANTS = (
 )
 READER_GRANTS = ("SELECT ON optiinfra*.*", "CREATE TEMPORARY TABLE ON *.*")
 # The engine's own session logs in as `default`, which must have an empty password. Its quota is
-# the engine's two statements: whoever else comes as `default` finds it used up. A duration of
-# 1e9 s last ended in 2001 and next ends in 2033; 3e9 overflows and the engine refuses to start.
+# the engine's two statements: whoever else comes as `default` finds it used up, and the constants
+# that no quota counts (SELECT 1) get little memory. A duration of 1e9 s last ended in 2001 and
+# next ends in 2033; 3e9 overflows and the engine refuses to start.
 ENGINE_GRANTS = ("SYSTEM LISTEN ON *.*", "SELECT ON system.numbers")
 
 CONFIG = """<clickhouse>
@@ -83,6 +84,10 @@ USERS = """<clickhouse>
         <max_memory_usage><min>1</min><max>{bytes}</max></max_memory_usage>
       </constraints>
     </reader>
+    <engine>
+      <max_memory_usage>100000000</max_memory_usage>
+      <constraints><max_memory_usage><readonly/></max_memory_usage></constraints>
+    </engine>
   </profiles>
   <quotas>
     <default/>
@@ -123,7 +128,7 @@ def _config(directory: Path, port: int) -> str:
 
 def _users(record: Record) -> str:
     users = (
-        _user("default", None, "default", ENGINE_GRANTS),
+        _user("default", None, "engine", ENGINE_GRANTS),
         _user(WRITER, record.secrets["password"], "default", WRITER_GRANTS),
         _user(READER, record.secrets["reader_password"], "reader", READER_GRANTS),
     )
