@@ -1,4 +1,4 @@
-"""Compares what is served with what was committed, window by window."""
+"""Is what the windows serve what was committed? Rows and checksums, recomputed by the server."""
 
 from optiinfra_core.metrics import Metric
 from optiinfra_core.warehouse.client import Warehouse
@@ -8,18 +8,15 @@ from optiinfra_core.windows import Window
 
 
 def unlike_their_commit(
-    warehouse: Warehouse,
-    metric: Metric,
-    account: tuple[str, str, str],
-    span: Window,
+    warehouse: Warehouse, metric: Metric, account: tuple[str, str, str], span: Window
 ) -> list[Window]:
-    """The windows of ``span`` whose rows or checksum are not those of their commit record.
+    """Committed windows of (customer_id, provider, account_id) that serve something else.
 
-    ``account`` is (customer_id, provider, account_id). The caller holds the account's lock: a
-    write under way looks like a difference.
+    The caller holds the lock of the account: a write under way looks like a difference.
     """
     customer_id, provider, account_id = account
-    served = warehouse.select(
+    committed = CommitLog(warehouse).committed(customer_id, provider, metric, account_id, span)
+    rows = warehouse.select(
         statement("served.sql", metric),
         {
             "customer_id": customer_id,
@@ -33,13 +30,9 @@ def unlike_their_commit(
             "version": 0,
         },
     )
-    found = {row["window_start"]: (row["rows"], row["checksum"]) for row in served}
-    records = CommitLog(warehouse).committed(customer_id, provider, metric, account_id, span)
-    committed = {record.window.start: record for record in records}
-    differing = [
+    served = {row["window_start"]: (row["rows"], row["checksum"]) for row in rows}
+    return [
         record.window
-        for start, record in committed.items()
-        if found.get(start, (0, 0)) != (record.rows, record.checksum)
+        for record in committed
+        if served.get(record.window.start, (0, 0)) != (record.rows, record.checksum)
     ]
-    unknown = [Window(start, start + metric.window) for start in found if start not in committed]
-    return sorted(differing + unknown)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +136,7 @@ class WindowWriter:
             batch.customer_id, batch.provider, batch.metric, batch.account_id, batch.span
         )
         for window in committed:
-            if milliseconds(window.started_at) > started:
+            if window.started_at > _instant(started):
                 raise StaleWrite(
                     f"{batch.summary}: run {window.run_id} has committed {window.window};"
                     f" it started later, at {window.started_at.isoformat()}"
@@ -262,7 +262,7 @@ def _records(
 ) -> list[tuple[Any, ...]]:
     batch = attempt.batch
     by_start = {row["window_start"]: row for row in served}
-    started = datetime.fromtimestamp(attempt.started / 1000, UTC)
+    started = _instant(attempt.started)
     records = []
     for window in batch.windows:
         row = by_start.get(window.start, {"rows": 0, "checksum": 0})
@@ -287,3 +287,8 @@ def _still_failed(attempt: _Attempt, earlier: CommittedWindow | None) -> list[st
     if parts is None or earlier is None:
         return attempt.failed
     return sorted({*(set(earlier.failed_parts) - parts), *attempt.failed})
+
+
+def _instant(version: int) -> datetime:
+    """The instant of a millisecond count, without a float on the way."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=version)
