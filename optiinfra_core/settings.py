@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -139,6 +139,13 @@ class Settings(BaseSettings):
         default=None,
         description="Tests only: the crash point at which this process kills itself.",
     )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, told: object) -> object:
+        if not isinstance(told, str):
+            return told
+        return tuple(origin.strip() for origin in told.split(",") if origin.strip())
 
     @override
     @classmethod

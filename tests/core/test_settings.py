@@ -70,3 +70,18 @@ def test_secrets_never_print(secrets: Path) -> None:
     """A settings object in a log or a traceback shows no secret."""
     (secrets / "optiinfra_postgres_url").write_text("postgresql://u:hunter2@h/d")
     assert "hunter2" not in f"{Settings()!r} {Settings()} {Settings().model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("told", "understood"),
+    [
+        ("", ()),
+        ("https://a.example, https://b.example,", ("https://a.example", "https://b.example")),
+    ],
+)
+def test_origins_are_a_list_with_commas(
+    told: str, understood: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty variable allows no origin; blanks and a last comma do no harm."""
+    monkeypatch.setenv("OPTIINFRA_CORS_ORIGINS", told)
+    assert Settings().cors_origins == understood
