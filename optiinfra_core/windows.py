@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
+from typing_extensions import override
+
 from optiinfra_core.errors import InvalidRequest
 
 QUARTER_HOUR = timedelta(minutes=15)
@@ -41,6 +43,7 @@ class Window:
                 remedy="Pass an end later than the start; the end is exclusive.",
             )
 
+    @override
     def __str__(self) -> str:
         return f"[{self.start:%Y-%m-%dT%H:%M:%SZ}, {self.end:%Y-%m-%dT%H:%M:%SZ})"
 

@@ -20,13 +20,14 @@ AUDITED = timedelta(days=3)
 
 def standing_checks(asset: dg.AssetsDefinition) -> Iterator[dg.AssetChecksDefinition]:
     """The checks of one asset; those on windows only where the asset collects windows."""
-    if asset.partitions_def is not None:
-        yield no_failed_partitions(asset.key, asset.partitions_def)
-    provider, name = asset.key.path
-    for metric in METRICS:
-        if metric.name == name:
-            yield on_time(asset.key, provider, metric)
-            yield served_as_committed(asset.key, provider, metric)
+    for key in asset.keys:
+        if asset.partitions_def is not None:
+            yield no_failed_partitions(key, asset.partitions_def)
+        provider, name = key.path
+        for metric in METRICS:
+            if metric.name == name:
+                yield on_time(key, provider, metric)
+                yield served_as_committed(key, provider, metric)
 
 
 def no_failed_partitions(

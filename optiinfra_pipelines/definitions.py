@@ -1,12 +1,14 @@
 """Assembles what Dagster loads; contains no logic and opens nothing."""
 
+import warnings
+
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from optiinfra_core.metrics import METRICS
 from optiinfra_core.settings import settings
 from optiinfra_core.windows import SystemClock
 from optiinfra_pipelines.assets.factory import collection_asset
-from optiinfra_pipelines.assets.rollup import rollup_assets
 from optiinfra_pipelines.checks import standing_checks
 from optiinfra_pipelines.jobs import checks_job, collection_job, verify_credential
 from optiinfra_pipelines.partitions import customer_days
@@ -20,9 +22,11 @@ from optiinfra_pipelines.upkeep import upkeep
 @dg.definitions
 def defs() -> dg.Definitions:
     """Assets, checks, jobs, schedules and sensors of every registered provider."""
+    # BackfillPolicy is marked beta since 2023 and used here as Dagster's own platform uses it.
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
     knobs = settings()
     assets: list[dg.AssetsDefinition] = []
-    jobs: list[dg.UnresolvedAssetJobDefinition] = []
+    jobs: list[UnresolvedAssetJobDefinition] = []
     schedules: list[dg.ScheduleDefinition] = []
     for cloud in providers().values():
         days = customer_days(cloud.slug, SystemClock(), knobs.partition_days)
@@ -31,9 +35,8 @@ def defs() -> dg.Definitions:
             for metric in METRICS
             if cloud.supplies(metric)
         ]
-        derived = list(rollup_assets(cloud, days))
-        job = collection_job(cloud, [*collected, *derived])
-        assets += [*collected, *derived]
+        job = collection_job(cloud, collected)
+        assets += collected
         jobs.append(job)
         schedules.append(tick_schedule(cloud, job))
     checks = [check for asset in assets for check in standing_checks(asset)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.errors import OptiInfraError
@@ -22,7 +23,7 @@ def collection_job_name(provider: str) -> str:
 
 def collection_job(
     cloud: Provider, assets: Sequence[dg.AssetsDefinition]
-) -> dg.UnresolvedAssetJobDefinition:
+) -> UnresolvedAssetJobDefinition:
     """All assets of one provider in one run and one process."""
     return dg.define_asset_job(
         collection_job_name(cloud.slug),
@@ -36,7 +37,7 @@ def collection_job(
     )
 
 
-def checks_job(checks: Sequence[dg.AssetChecksDefinition]) -> dg.UnresolvedAssetJobDefinition:
+def checks_job(checks: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJobDefinition:
     """Every standing check; they read what is stored and call no provider."""
     return dg.define_asset_job(
         CHECKS_JOB,

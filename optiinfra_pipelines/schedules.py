@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.settings import settings
@@ -22,7 +23,7 @@ IN_FLIGHT = [
 ]
 
 
-def tick_schedule(cloud: Provider, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def tick_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     """The tick of one provider: one run over today's partition of every customer it has.
 
     Dagster does not catch up missed ticks (dagster-io/dagster#10335), and need not: the run finds

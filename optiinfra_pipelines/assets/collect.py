@@ -10,6 +10,7 @@ import dagster as dg
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.crash import crash_point
 from optiinfra_core.metrics import Metric
+from optiinfra_pipelines.assets.rollup import roll_up
 from optiinfra_pipelines.collection.customer import collect
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.outcome import Outcome
@@ -39,13 +40,16 @@ def collect_partitions(
         dagster.Failure: some partitions failed; it names them, and exactly those turn FAILED.
     """
     requests = _requests(context)
+    asset = dg.AssetKey([cloud.slug, metric.name])
     failed: dict[str, tuple[Outcome, ...]] = {}
     for request, outcomes in collect(doors, cloud, metric, requests):
         settled = settle(request.days, outcomes)
         crash_point("before_event")
         for day in settled.good:
-            _report(context, request, outcomes, day)
+            _report(context, asset, request, outcomes, day)
         crash_point("after_event")
+        if metric.daily_table:
+            roll_up(context, doors, (cloud, metric, request.customer_id), settled.good)
         failed |= {key_of(request.customer_id, day): outcomes for day in settled.bad}
     if failed:
         raise failure_of(failed)
@@ -81,18 +85,22 @@ def _requests(context: dg.AssetExecutionContext) -> list[Request]:
 
 
 def _report(
-    context: dg.AssetExecutionContext, request: Request, outcomes: Sequence[Outcome], day: date
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    request: Request,
+    outcomes: Sequence[Outcome],
+    day: date,
 ) -> None:
     """Tell Dagster of one day: materialised, or only looked at where nothing can be collected."""
-    event = {
-        "asset_key": context.asset_key,
-        "partition": key_of(request.customer_id, day),
-        "metadata": _metadata(request, outcomes, day),
-    }
-    if outcomes and all(outcome.possible for outcome in outcomes):
-        context.log_event(dg.AssetMaterialization(**event))
-    else:
-        context.log_event(dg.AssetObservation(**event))
+    possible = bool(outcomes) and all(outcome.possible for outcome in outcomes)
+    event = dg.AssetMaterialization if possible else dg.AssetObservation
+    context.log_event(
+        event(
+            asset_key=key,
+            partition=key_of(request.customer_id, day),
+            metadata=_metadata(request, outcomes, day),
+        )
+    )
 
 
 def _metadata(

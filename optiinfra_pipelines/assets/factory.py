@@ -5,9 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from optiinfra_core.collecting.contract import Provider
+from optiinfra_core.errors import OptiInfraError
 from optiinfra_core.metrics import Metric
+from optiinfra_core.redaction import scrub
 from optiinfra_core.settings import Settings
 from optiinfra_pipelines.assets.collect import collect_partitions
+from optiinfra_pipelines.assets.rollup import roll_up, rollup_key
+from optiinfra_pipelines.partitions import by_customer
 from optiinfra_pipelines.policies import retry_policy
 from optiinfra_pipelines.resources.collection import CollectionResource
 
@@ -20,18 +24,50 @@ def pool_of(provider: str) -> str:
 
 
 def collection_asset(
-    cloud: Provider, metric: Metric, partitions: dg.PartitionsDefinition, settings: Settings
+    cloud: Provider, metric: Metric, partitions: dg.PartitionsDefinition[str], settings: Settings
 ) -> dg.AssetsDefinition:
-    """The asset that collects ``metric`` from ``cloud``.
+    """The asset that collects ``metric`` from ``cloud``, with its daily rollup where there is one.
 
     One run may cover many partitions (``single_run``): a run costs 2.6 CPU seconds before it does
     anything, so never one run per customer.
     """
+    specs = [_spec(cloud, metric)]
+    if metric.daily_table:
+        specs.append(_rollup_spec(cloud, metric))
 
-    @dg.asset(
-        key=[cloud.slug, metric.name],
+    @dg.multi_asset(
+        name=f"{cloud.slug}__{metric.name}",
+        specs=specs,
+        can_subset=len(specs) > 1,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        retry_policy=retry_policy(settings),
+        pool=pool_of(cloud.slug),
+    )
+    def collect(
+        context: dg.AssetExecutionContext, collection: CollectionResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        doors = collection.doors
+        try:
+            if specs[0].key in context.selected_asset_keys:
+                collect_partitions(context, doors, cloud, metric)
+            else:
+                for customer_id, days in by_customer(context.partition_keys).items():
+                    roll_up(context, doors, (cloud, metric, customer_id), days)
+        except OptiInfraError as error:
+            raise dg.Failure(
+                scrub(f"{error.detail} {error.remedy}"), allow_retries=error.retryable
+            ) from None
+        # Each partition has logged its own event; an event of the whole would mark them all.
+        yield from ()
+
+    return collect
+
+
+def _spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=[cloud.slug, metric.name],
+        skippable=True,
         group_name=cloud.slug,
         kinds={cloud.slug, "clickhouse"},
         owners=[OWNER],
@@ -40,20 +76,27 @@ def collection_asset(
         metadata={
             "dagster/table_name": metric.table,
             "dagster/column_schema": column_schema(metric),
-            "provider_docs": dg.MetadataValue.url(cloud.docs),
+            "provider_docs": cloud.docs,
         },
-        retry_policy=retry_policy(settings),
-        pool=pool_of(cloud.slug),
-        output_required=False,
     )
-    def collect(
-        context: dg.AssetExecutionContext, collection: CollectionResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
-        collect_partitions(context, collection.doors, cloud, metric)
-        # Each partition has logged its own event; an event of the whole would mark them all.
-        yield from ()
 
-    return collect
+
+def _rollup_spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=rollup_key(cloud, metric),
+        deps=[dg.AssetKey([cloud.slug, metric.name])],
+        skippable=True,
+        group_name=cloud.slug,
+        kinds={"clickhouse", "sql"},
+        owners=[OWNER],
+        tags={"optiinfra/provider": cloud.slug, "optiinfra/data_type": metric.name},
+        description=(
+            "Count, sum, minimum, maximum, last and 95th percentile of each resource and UTC day, "
+            f"in ClickHouse table `{metric.daily_table}`; recomputed whole from `{metric.table}` "
+            "after each collection."
+        ),
+        metadata={"dagster/table_name": metric.daily_table},
+    )
 
 
 def column_schema(metric: Metric) -> dg.TableSchema:

@@ -12,7 +12,7 @@ from optiinfra_core.vault.credentials import CredentialRecord
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.outcome import Fault, Outcome, Status
 from optiinfra_pipelines.collection.runner import AccountCollection, Request
-from optiinfra_pipelines.verification import verify
+from optiinfra_pipelines.verification import gate_of, identify
 
 
 def collect(
@@ -46,7 +46,7 @@ def _account(
 ) -> Outcome:
     started = doors.clock.now()
     try:
-        known = _identified(doors, record)
+        known = _identified(doors, cloud, record)
         return AccountCollection(doors, cloud, metric, known, request).run()
     except OptiInfraError as error:
         return Outcome(
@@ -61,17 +61,12 @@ def _account(
         )
 
 
-def _identified(doors: Doors, record: CredentialRecord) -> CredentialRecord:
+def _identified(doors: Doors, cloud: Provider, record: CredentialRecord) -> CredentialRecord:
     """The credential with the account it opens; one never verified is verified now."""
     if record.account_id:
         return record
-    found = verify(
-        record.id,
-        vault=doors.vault,
-        settings=doors.settings,
-        clock=doors.clock,
-        actor="collection",
-    )
+    gate = gate_of(doors.settings, doors.clock)
+    found = identify(cloud, record, vault=doors.vault, gate=gate, actor="collection")
     if not found.account_id:
         raise CredentialRejected(f"credential {found.label!r} was refused: {_why(found)}")
     return found

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from optiinfra_core.errors import OptiInfraError, PartFailure, Throttled
+from optiinfra_core.redaction import scrub
 from optiinfra_core.windows import Window
 
 Status = Literal["succeeded", "partial", "failed", "skipped"]
@@ -28,7 +29,7 @@ class Fault:
         wait = error.retry_after if isinstance(error, Throttled) else None
         return cls(
             code=error.code,
-            detail=error.detail,
+            detail=scrub(error.detail),
             remedy=error.remedy,
             retryable=error.retryable,
             retry_after=wait,
@@ -43,7 +44,7 @@ class Fault:
         first = failures[0]
         return cls(
             code=first.code,
-            detail="; ".join(f"{failure.part}: {failure.detail}" for failure in failures),
+            detail=scrub("; ".join(f"{each.part}: {each.detail}" for each in failures)),
             remedy=first.remedy,
             retryable=any(failure.retryable for failure in failures),
             retry_after=max((f.retry_after or 0 for f in failures), default=0) or None,

@@ -18,7 +18,7 @@ from optiinfra_core.errors import (
 from optiinfra_core.metrics import Metric
 from optiinfra_core.vault.credentials import CredentialRecord
 from optiinfra_core.warehouse.batch import Batch
-from optiinfra_core.warehouse.calls import CallScope, record_calls
+from optiinfra_core.warehouse.calls import record_calls
 from optiinfra_core.warehouse.windows import CommittedWindow
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, day_window, merge, milliseconds
 from optiinfra_pipelines.collection.doors import Doors, collection_lock
@@ -247,13 +247,11 @@ class AccountCollection:
         """Write down the calls, then the state; a crash before this repeats a call, no more."""
         record_calls(
             self.doors.warehouse,
-            CallScope(
-                customer_id=outcome.customer_id,
-                provider=outcome.provider,
-                dataset=outcome.metric,
-                account_id=outcome.account_id,
-                run_id=self.request.run_id,
-            ),
+            outcome.customer_id,
+            outcome.provider,
+            self.metric,
+            outcome.account_id,
+            self.request.run_id,
             self.log.drain(),
         )
         self.doors.states.save(after(self._state(), outcome, self._interval()))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 from pydantic import PrivateAttr
+from typing_extensions import override
 
 from optiinfra_core import logs
 from optiinfra_core.errors import ConfigurationError
@@ -31,6 +32,7 @@ class CollectionResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise ConfigurationError("the collection resource is used outside of a run")
         return self._doors
 
+    @override
     @contextmanager
     def yield_for_execution(
         self, context: dg.InitResourceContext

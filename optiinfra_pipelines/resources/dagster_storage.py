@@ -4,14 +4,15 @@ The stock storage opens a new connection for every event (NullPool): 1,000 parti
 84 s, with this pool and ``DAGSTER_EVENT_BATCH_SIZE=1000`` 6.8 s.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster_postgres
-from dagster._core.storage.config import PostgresStorageConfig
 from dagster._core.storage.sql import create_engine
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import pool
+from typing_extensions import override
 
 
 class PooledPostgresStorage(dagster_postgres.DagsterPostgresStorage):
@@ -24,8 +25,13 @@ class PooledPostgresStorage(dagster_postgres.DagsterPostgresStorage):
         inst_data: ConfigurableClassData | None = None,
     ) -> None:
         super().__init__(postgres_url, should_autocreate_tables, inst_data)
-        for storage in (self.run_storage, self.event_log_storage, self.schedule_storage):
-            storage._engine = create_engine(  # noqa: SLF001 - Dagster offers no setting for it
+        stores: tuple[Any, ...] = (
+            self.run_storage,
+            self.event_log_storage,
+            self.schedule_storage,
+        )
+        for store in stores:
+            store._engine = create_engine(  # noqa: SLF001 - Dagster offers no setting for it
                 postgres_url,
                 isolation_level="AUTOCOMMIT",
                 poolclass=pool.QueuePool,
@@ -36,14 +42,14 @@ class PooledPostgresStorage(dagster_postgres.DagsterPostgresStorage):
                 pool_pre_ping=True,
             )
 
+    @override
     @classmethod
     def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: PostgresStorageConfig
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PooledPostgresStorage":
         """The storage as dagster.yaml describes it; see ``DagsterPostgresStorage``."""
-        values: dict[str, Any] = dict(config_value)
         return cls(
             inst_data=inst_data,
-            postgres_url=pg_url_from_config(values),
-            should_autocreate_tables=values.get("should_autocreate_tables", True),
+            postgres_url=pg_url_from_config(config_value),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
         )

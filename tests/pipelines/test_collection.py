@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.errors import PartFailure, Permanent, Throttled, Transient
@@ -239,8 +240,8 @@ def test_every_call_is_in_the_ledger_even_when_the_collection_fails(
 
     script.answers[customer, "cost"] = broken
     assert once(doors, cloud, COST, customer).calls == 1
-    (result,) = doors.tasks.history(customer)
-    assert (result.api_calls, str(result.api_usd), result.status) == (1, "0.01", "failed")
+    ((result,), _) = doors.tasks.history(customer)
+    assert (result.api_calls, result.api_usd, result.status) == (1, Decimal("0.01"), "failed")
 
 
 def test_yesterdays_inventory_is_not_invented(
