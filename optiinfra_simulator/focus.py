@@ -5,7 +5,7 @@ decimals and less than five digits before them survive in one.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -68,7 +68,24 @@ _RESOURCE_TYPES: Mapping[str, str] = MappingProxyType(
         "eks.cluster": "cluster",
     }
 )
-_BATCH = 50_000
+# What differs from hour to hour; everything else is the same for a resource and its price.
+_VARYING: Mapping[str, Callable[[CostLine], Any]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("BilledCost", "EffectiveCost", "ContractedCost"), lambda line: float(line.billed)
+        ),
+        "ListCost": lambda line: float(line.listed),
+        **dict.fromkeys(
+            ("ConsumedQuantity", "PricingQuantity"),
+            lambda line: None if line.price is None else float(line.quantity),
+        ),
+        "PricingCurrencyEffectiveCost": lambda line: (
+            None if line.price is None else float(line.billed)
+        ),
+        "ChargePeriodStart": lambda line: line.start.replace(tzinfo=None),
+        "ChargePeriodEnd": lambda line: line.end.replace(tzinfo=None),
+    }
+)
 
 
 def parquet(world: World, account: Account, month: Window, as_of: datetime) -> bytes:
@@ -77,13 +94,28 @@ def parquet(world: World, account: Account, month: Window, as_of: datetime) -> b
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
     schema = _schema(pa)
+    varying: dict[str, list[Any]] = {name: [] for name in _VARYING}
+    kinds: dict[tuple[object, ...], int] = {}
+    fixed: list[Mapping[str, Any]] = []
+    places: list[int] = []
+    for line in _lines(world, account, month, as_of):
+        key = (line.thing.id if line.thing else "", line.record_type, line.usage_type)
+        place = kinds.get(key)
+        if place is None:
+            place = kinds[key] = len(fixed)
+            fixed.append(_fixed(account, month, line))
+        places.append(place)
+        for name, read in _VARYING.items():
+            varying[name].append(read(line))
+    taken = pa.array(places, pa.int32())
+    columns = [
+        pa.array(varying[name], schema.field(name).type)
+        if name in varying
+        else pa.array([row.get(name) for row in fixed], schema.field(name).type).take(taken)
+        for name in COLUMNS
+    ]
     buffer = io.BytesIO()
-    rows = (_row(account, month, line) for line in _lines(world, account, month, as_of))
-    with pq.ParquetWriter(buffer, schema, compression="snappy") as writer:
-        for batch in _batches(rows):
-            columns = [pa.array([row[name] for row in batch], schema.field(name).type)
-                       for name in COLUMNS]  # fmt: skip
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    pq.write_table(pa.Table.from_arrays(columns, schema=schema), buffer, compression="snappy")
     return buffer.getvalue()
 
 
@@ -106,33 +138,16 @@ def _lines(world: World, account: Account, month: Window, as_of: datetime) -> It
         day += DAY
 
 
-def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    batch: list[Mapping[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _row(account: Account, month: Window, line: CostLine) -> Mapping[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
-    row |= _charge(account, month, line)
-    row |= _what(line)
+def _fixed(account: Account, month: Window, line: CostLine) -> Mapping[str, Any]:
+    row = {**_charge(account, month, line), **_what(line)}
     if line.price is not None:
-        row |= _pricing(account, line)
+        row |= _pricing(account, line.price, line.unit)
     return row
 
 
 def _charge(account: Account, month: Window, line: CostLine) -> Mapping[str, Any]:
     frequency = "Usage-Based" if line.record_type == "Usage" else "One-Time"
     return {
-        "BilledCost": float(line.billed),
-        "EffectiveCost": float(line.billed),
-        "ContractedCost": float(line.billed),
-        "ListCost": float(line.listed),
         "BillingAccountId": account.id,
         "BillingAccountName": account.label,
         "BillingAccountType": "BillingAccount",
@@ -142,8 +157,6 @@ def _charge(account: Account, month: Window, line: CostLine) -> Mapping[str, Any
         "ChargeCategory": line.record_type,
         "ChargeDescription": line.description,
         "ChargeFrequency": frequency,
-        "ChargePeriodStart": line.start.replace(tzinfo=None),
-        "ChargePeriodEnd": line.end.replace(tzinfo=None),
         "InvoiceIssuerName": "Amazon Web Services, Inc.",
         "ProviderName": "AWS",
         "PublisherName": "AWS",
@@ -180,19 +193,15 @@ def _what(line: CostLine) -> Mapping[str, Any]:
     return found
 
 
-def _pricing(account: Account, line: CostLine) -> Mapping[str, Any]:
-    price = line.price or Decimal(0)
+def _pricing(account: Account, price: Decimal, unit: str) -> Mapping[str, Any]:
     contracted = price * (1 - account.discount)
     return {
-        "ConsumedQuantity": float(line.quantity),
-        "ConsumedUnit": line.unit,
-        "PricingQuantity": float(line.quantity),
-        "PricingUnit": line.unit,
+        "ConsumedUnit": unit,
+        "PricingUnit": unit,
         "PricingCategory": "Standard",
         "PricingCurrency": "USD",
         "ListUnitPrice": float(price),
         "ContractedUnitPrice": float(contracted),
         "PricingCurrencyListUnitPrice": float(price),
         "PricingCurrencyContractedUnitPrice": float(contracted),
-        "PricingCurrencyEffectiveCost": float(line.billed),
     }

@@ -19,7 +19,7 @@ from optiinfra_simulator.world.accounts import Account
 from optiinfra_simulator.world.world import World
 
 
-class _Handler(WSGIRequestHandler):
+class _Handler(WSGIRequestHandler):  # type: ignore[misc]
     """Keeps connections open, writes nothing to the log, and does not wait to fill packets."""
 
     # Without it every answer on a kept connection waits 40 ms for an acknowledgement.

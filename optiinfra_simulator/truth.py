@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from optiinfra_core.windows import DAY, Window
@@ -118,8 +118,3 @@ def _samples_of(
                 datetime.fromtimestamp(stamp, UTC),
                 value,
             )
-
-
-def visible_after(now: datetime) -> datetime:
-    """Every sample stamped before this instant is visible at ``now``."""
-    return now - timedelta(minutes=10)

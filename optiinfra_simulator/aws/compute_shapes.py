@@ -1,6 +1,6 @@
 """EC2's answers, key by key as real answers have them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -110,7 +110,7 @@ def _attached(thing: Instance, disk: Volume | None, public_ip: str | None) -> Ma
     return found
 
 
-def _interface(thing: Instance, dns: str, groups: list[Mapping[str, str]]) -> dict[str, Any]:
+def _interface(thing: Instance, dns: str, groups: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     mac = dice.hexadecimal(12, thing.id, "mac")
     return {
         "Attachment": {

@@ -39,7 +39,7 @@ class Floor:
         return None
 
     def reply(self, environ: Mapping[str, Any], request: Request, account: str) -> Reply:
-        """moto's answer, for the account that signed the request."""
+        """Moto's answer, for the account that signed the request."""
         from werkzeug.test import run_wsgi_app  # noqa: PLC0415 - loads with the first use
 
         if request.service == "s3":
@@ -113,5 +113,5 @@ def _s3(account: str, place: ExportPlace) -> Any:
 
 
 def _naive(instant: datetime) -> datetime:
-    """moto keeps instants without a zone."""
+    """Moto keeps instants without a zone."""
     return instant.replace(tzinfo=None)

@@ -1,5 +1,4 @@
-"""The charges of a day added up by what Cost Explorer can group by; kept, for days do not change
-between two publications."""
+"""The charges of a day, added up by what Cost Explorer can group by, and kept until they change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -85,7 +85,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Rota:
-    """A place that is filled again and again: incarnation k is born at ``first`` + k x ``every``."""
+    """A place that is filled again and again: number k is born at ``first`` + k x ``every``."""
 
     first: datetime
     every: timedelta

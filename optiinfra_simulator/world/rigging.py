@@ -27,6 +27,7 @@ _TYPE_ORDER = (
     "r5.large", "t3.micro", "c5.large", "m5.large", "r5.xlarge",
 )  # fmt: skip
 _IMAGES = ("ami-0c7217cdde317cfec", "ami-0fc5d935ebf8bc3bc", "ami-0905a3c97561e0b69")
+_HOSTS = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Rigging:
             type=type_,
             zone=region + "abc"[dice.whole(0, 2, *names, "zone")],
             image=dice.choice(_IMAGES, region),
-            address=f"10.{dice.whole(0, 255, *names, 'net')}.{index // 250 % 256}.{4 + index % 250}",
+            address=f"10.{dice.whole(0, 255, *names)}.{index // _HOSTS % 256}.{4 + index % _HOSTS}",
         )
 
     def volume(self, instance: Instance, size: int) -> Volume:
@@ -146,7 +147,7 @@ class Rigging:
             name=f"public-{index:03d}",
             life=instance.life if instance else self.birth("address", index),
             tags={"Name": f"public-{index:03d}"},
-            ip=f"203.0.{113 if index < 250 else 114 + index // 250}.{1 + index % 250}",
+            ip=f"203.0.{113 + index // _HOSTS}.{1 + index % _HOSTS}",
             instance=instance.id if instance else "",
         )
 
@@ -187,7 +188,7 @@ class Rigging:
             name=name,
             life=self.birth("balancer", index),
             tags={"team": TEAMS[index % len(TEAMS)]},
-            internal=index % 3 == 2,
+            internal=index % 3 > 1,
         )
 
     def function(self, index: int) -> Function:

@@ -20,7 +20,7 @@ _FAMILIES = {
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A measured series at 5-minute steps, repeated without end; None where nothing was measured."""
+    """A measured series at 5-minute steps, repeated without end; None stands for a gap."""
 
     name: str
     values: tuple[float | None, ...]
