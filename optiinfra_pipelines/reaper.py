@@ -14,8 +14,7 @@ from optiinfra_core.database import Database
 from optiinfra_core.errors import WindowBusy
 from optiinfra_core.settings import settings
 from optiinfra_core.windows import Clock, SystemClock
-from optiinfra_pipelines.collection.doors import open_doors
-from optiinfra_pipelines.resources.collection import RUN_LEASE
+from optiinfra_pipelines.collection.doors import RUN_LEASE, open_doors
 
 UNFINISHED = [
     dg.DagsterRunStatus.STARTING,

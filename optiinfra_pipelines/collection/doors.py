@@ -18,6 +18,9 @@ from optiinfra_core.warehouse.windows import CommitLog
 from optiinfra_core.warehouse.writer import WindowWriter
 from optiinfra_core.windows import Clock, SystemClock
 
+# Held by every run from its first resource to the end of its process; see the reaper.
+RUN_LEASE = "dagster-run"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:

@@ -10,9 +10,7 @@ from typing_extensions import override
 from optiinfra_core import logs
 from optiinfra_core.errors import ConfigurationError
 from optiinfra_core.settings import settings
-from optiinfra_pipelines.collection.doors import Doors, open_doors
-
-RUN_LEASE = "dagster-run"
+from optiinfra_pipelines.collection.doors import RUN_LEASE, Doors, open_doors
 
 
 class CollectionResource(dg.ConfigurableResource):  # type: ignore[type-arg]
