@@ -75,6 +75,7 @@ def warehouse_endpoint(clickhouse_server: ClickHouseEndpoint) -> Iterator[ClickH
 
 @contextmanager
 def _clickhouse_database(server: ClickHouseEndpoint) -> Iterator[ClickHouseEndpoint]:
+    """A database that exists for the length of the block."""
     name = f"optiinfra_t_{token_hex(6)}"
     passwords = {"user": server.user, "password": server.password.get_secret_value()}
     record = Record(port=server.port, secrets=passwords)
@@ -116,6 +117,7 @@ def postgres(
 def _postgres_database(
     server: PostgresEndpoint, template: str = "template1"
 ) -> Iterator[PostgresEndpoint]:
+    """A copy of ``template`` that exists for the length of the block."""
     name = f"optiinfra_t_{token_hex(6)}"
     url = server.url.get_secret_value()
     create, drop = "CREATE DATABASE {} TEMPLATE {}", "DROP DATABASE {} WITH (FORCE)"
@@ -127,5 +129,6 @@ def _postgres_database(
 
 
 def _as_owner(url: str, statement: sql.Composed) -> None:
+    """Run a statement that no transaction may hold."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)

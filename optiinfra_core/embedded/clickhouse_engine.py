@@ -59,7 +59,7 @@ class Engine:
 
     def _serve(self) -> None:
         keep_alive = (
-            f"SELECT sleepEachRow(1) /* {self._marker} */ FROM system.numbers "  # noqa: S608
+            f"SELECT sleepEachRow(0.2) /* {self._marker} */ FROM system.numbers "  # noqa: S608
             "SETTINGS max_block_size = 1, max_threads = 1, max_execution_time = 0 FORMAT Null"
         )
         try:

@@ -80,6 +80,7 @@ def command_lines() -> Callable[[], str]:
 
 
 def _command_lines() -> str:
+    """The command lines of all processes, one on each line."""
     lines = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit() and int(process.name) != os.getpid():

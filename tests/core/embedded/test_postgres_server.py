@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 
 import psycopg
 import pytest
@@ -23,6 +24,26 @@ from optiinfra_core.errors import ConfigurationError
 
 Until = Callable[[Callable[[], bool]], bool]
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
+
+@pytest.fixture(scope="module")
+def lively() -> Iterator[Path]:
+    """The data folder of a server that tests kill; it holds a table of a thousand rows."""
+    folder = Path(mkdtemp(prefix="oi-"))
+    url = postgres.ensure_postgres(folder).url.get_secret_value()
+    with connect(url) as connection:
+        connection.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
+    yield folder
+    postgres.stop_postgres(folder)
+    rmtree(folder)
+
+
+def rows(url: str) -> int:
+    """How many rows the table has."""
+    with connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM t").fetchone()
+    assert row
+    return int(row[0])
 
 
 def connect(url: str) -> psycopg.Connection:
@@ -50,7 +71,7 @@ def test_the_role_enters_with_its_password_only(postgres_server: PostgresEndpoin
     """A wrong password is refused: nothing is trusted, not even a local address."""
     url = postgres_server.url.get_secret_value()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        connect(psycopg.conninfo.make_conninfo(url, password="wrong"))
+        connect(psycopg.conninfo.make_conninfo(url, password="wrong"))  # noqa: S106 - it is wrong
 
 
 @pytest.mark.parametrize(
@@ -76,46 +97,41 @@ def test_the_server_runs_with_the_settings_we_rely_on(
         assert connection.execute("SELECT current_setting(%s)", [name]).fetchone() == (value,)
 
 
-def test_a_server_that_is_killed_is_started_again_on_its_port(data_dir: Path, until: Until) -> None:
+def test_a_server_that_is_killed_is_started_again_on_its_port(lively: Path, until: Until) -> None:
     """Its keeper restarts it within seconds, with everything that was committed."""
-    url = postgres.ensure_postgres(data_dir).url.get_secret_value()
-    directory = postgres.KIND.directory(data_dir)
+    url = postgres.ensure_postgres(lively).url.get_secret_value()
+    directory = postgres.KIND.directory(lively)
     record = directory.record()
     assert record
-    with connect(url) as connection:
-        connection.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
     killed, keeper_before = postmaster(directory), directory.keeper()
     os.kill(killed, signal.SIGKILL)
     assert until(lambda: answers(record) and postmaster(directory) != killed)
     assert directory.keeper() == keeper_before
-    with connect(url) as connection:
-        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
+    assert rows(url) == 1000
 
 
 def test_a_keeper_that_is_killed_leaves_no_server_behind(
-    data_dir: Path, until: Until, has_ended: Callable[[int], bool]
+    lively: Path, until: Until, has_ended: Callable[[int], bool]
 ) -> None:
     """The server ends with its keeper, and the next one to ask finds all data on the same port."""
-    url = postgres.ensure_postgres(data_dir).url.get_secret_value()
-    directory = postgres.KIND.directory(data_dir)
-    with connect(url) as connection:
-        connection.execute("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n")
+    url = postgres.ensure_postgres(lively).url.get_secret_value()
+    directory = postgres.KIND.directory(lively)
     server, pid = postmaster(directory), directory.keeper()
     assert pid
     os.kill(pid, signal.SIGKILL)
     assert until(lambda: has_ended(server))
-    assert postgres.ensure_postgres(data_dir).url.get_secret_value() == url
-    with connect(url) as connection:
-        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
+    assert postgres.ensure_postgres(lively).url.get_secret_value() == url
+    assert rows(url) == 1000
 
 
-def test_a_lock_file_of_a_number_that_is_taken_again_is_no_obstacle(data_dir: Path) -> None:
+def test_a_lock_file_of_a_number_that_is_taken_again_is_no_obstacle(lively: Path) -> None:
     """After a restart of a container the old server's number may be anybody's: ours, here."""
-    postgres.ensure_postgres(data_dir)
-    assert postgres.stop_postgres(data_dir)
-    lock = postgres.KIND.directory(data_dir).path / "data" / "postmaster.pid"
+    url = postgres.ensure_postgres(lively).url.get_secret_value()
+    assert postgres.stop_postgres(lively)
+    lock = postgres.KIND.directory(lively).path / "data" / "postmaster.pid"
     lock.write_text(f"{os.getpid()}\n", encoding="ascii")
-    postgres.ensure_postgres(data_dir)
+    assert postgres.ensure_postgres(lively).url.get_secret_value() == url
+    assert rows(url) == 1000
 
 
 def test_a_creation_cut_short_is_begun_again(data_dir: Path) -> None:
