@@ -102,7 +102,7 @@ class DagsterWebserver:
         state = self.state
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the standard library's name
+            def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 errors = validate(dagster_schema(), parse(body["query"]))
                 answer = (

@@ -1,0 +1,44 @@
+"""`python -m optiinfra_api`: the API under uvicorn, with the settings of the environment."""
+
+import sys
+
+import uvicorn
+
+from optiinfra_api.app import create_app
+from optiinfra_core.embedded.servers import resolve
+from optiinfra_core.errors import OptiInfraError
+from optiinfra_core.logs import configure
+from optiinfra_core.settings import Settings, settings
+from optiinfra_core.vault.keyring import KeyRing
+
+EXIT_CONFIGURATION = 2
+
+
+def serve(chosen: Settings) -> None:
+    """Serve until told to stop; refuses to start without a key ring."""
+    configure(chosen)
+    _ = KeyRing.load(chosen).pepper
+    app = create_app(chosen, resolve(chosen))
+    # Our own access line has the route and the request id; uvicorn's has the query string.
+    uvicorn.run(
+        app,
+        host=chosen.api_host,
+        port=chosen.api_port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
+
+
+def main() -> int:
+    """Exit code 2 when a setting or the key ring keeps it from starting."""
+    try:
+        serve(settings())
+    except OptiInfraError as error:
+        sys.stderr.write(f"{error.title}: {error.detail}\n{error.remedy}\n")
+        return EXIT_CONFIGURATION
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

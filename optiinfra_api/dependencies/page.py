@@ -1,0 +1,159 @@
+"""How many rows, and after which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Query, Request
+
+from optiinfra_api.dependencies.cursor import Position, question_of
+from optiinfra_api.dependencies.doors import Doors, DoorsOf
+from optiinfra_core.errors import Conflict, InvalidRequest
+from optiinfra_core.warehouse.question import Question
+from optiinfra_core.windows import Window
+
+T = TypeVar("T")
+
+MOST_ROWS = 1000
+MOST_STREAMED_ROWS = 100_000
+
+CursorParameter = Annotated[
+    str | None,
+    Query(max_length=4096, description="next_cursor of the page before; same filters."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: its size, and the position that its cursor holds."""
+
+    limit: int
+    question: str
+    position: Position | None
+
+    @property
+    def window(self) -> Window | None:
+        """The period of the first page, None on it."""
+        return self.position.window if self.position else None
+
+
+UNPAGED = Page(limit=0, question="", position=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Generic[T]):
+    """Rows of a page, and where the next one starts."""
+
+    rows: list[T]
+    next: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset(Generic[T]):
+    """A question whose pages start after a row: which field of it goes into which parameter."""
+
+    question: Question[T]
+    key: Mapping[str, str] = field(default_factory=dict)
+
+    def after(self, page: Page) -> Mapping[str, Any]:
+        """The question's parameters for ``page``; one row more shows whether a page follows."""
+        if page.position is None:
+            return {"limit": page.limit + 1}
+        types = self.question.parameters
+        held = {
+            name: datetime.fromisoformat(str(value)) if "DateTime" in types[name] else value
+            for name, value in page.position.key.items()
+        }
+        return {"limit": page.limit + 1, "has_after": True, **held}
+
+    def found(self, rows: list[T], page: Page) -> Found[T]:
+        """The page out of the rows of its question, which is one row longer where more follow."""
+        if len(rows) <= page.limit:
+            return Found(rows=rows)
+        last = rows[page.limit - 1]
+        key = {name: told(getattr(last, column)) for name, column in self.key.items()}
+        return Found(rows=rows[: page.limit], next=Position(key=key))
+
+
+def told(value: object) -> object:
+    """A key's value as JSON holds it."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def ranked(rows: list[T], page: Page, version: str) -> Found[T]:
+    """A page of a ranking. Ranks move when data does, so its position holds the data's version."""
+    if len(rows) <= page.limit:
+        return Found(rows=rows)
+    key = {"offset": offset_of(page, version) + page.limit, "version": version}
+    return Found(rows=rows[: page.limit], next=Position(key=key))
+
+
+def offset_of(page: Page, version: str) -> int:
+    """How many ranks the pages before took.
+
+    Raises:
+        Conflict: the data has changed since; a rank may have been told twice or never.
+    """
+    if page.position is None:
+        return 0
+    if page.position.key["version"] != version:
+        raise Conflict(
+            "the data has changed since the page before, so the ranks have moved",
+            remedy="Ask for the first page again, with a larger limit if it happens often.",
+        )
+    return int(str(page.position.key["offset"]))
+
+
+def page_of(request: Request, doors: Doors, limit: int, cursor: str | None) -> Page:
+    """The page that a request asks for."""
+    key_id = str(getattr(request.state, "key_id", ""))
+    question = question_of(request.url.path, request.query_params.multi_items(), key_id)
+    position = doors.cursors.read(cursor, question) if cursor else None
+    return Page(limit=limit, question=question, position=position)
+
+
+def small_page(
+    request: Request,
+    doors: DoorsOf,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows on a page.")] = 100,
+    cursor: CursorParameter = None,
+) -> Page:
+    """A page of up to 1,000 rows."""
+    return page_of(request, doors, limit, cursor)
+
+
+def large_page(
+    request: Request,
+    doors: DoorsOf,
+    limit: Annotated[
+        int,
+        Query(
+            ge=1,
+            le=MOST_STREAMED_ROWS,
+            description="Rows on a page; above 1,000 only where the answer is streamed.",
+        ),
+    ] = 100,
+    cursor: CursorParameter = None,
+) -> Page:
+    """A page of up to 1,000 rows, or a stream of up to 100,000."""
+    return page_of(request, doors, limit, cursor)
+
+
+def demand_small(page: Page) -> None:
+    """Refuse a page that only a stream may have.
+
+    Raises:
+        InvalidRequest: it is too large for JSON.
+    """
+    if page.limit > MOST_ROWS:
+        raise InvalidRequest(
+            f"limit {page.limit} is over {MOST_ROWS}, the most rows of one JSON page",
+            remedy=f"Ask for at most {MOST_ROWS} and follow next_cursor, or stream up to"
+            f" {MOST_STREAMED_ROWS} with Accept: application/x-ndjson, text/csv or"
+            " application/vnd.apache.arrow.stream.",
+        )
+
+
+SmallPage = Annotated[Page, Depends(small_page)]
+LargePage = Annotated[Page, Depends(large_page)]

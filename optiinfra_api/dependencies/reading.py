@@ -1,0 +1,302 @@
+"""One read: whose data, which period, on what ground; asked once, answered in the envelope."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from optiinfra_api.dependencies.coverage import coverage_of
+from optiinfra_api.dependencies.cursor import Position
+from optiinfra_api.dependencies.doors import Doors, DoorsOf
+from optiinfra_api.dependencies.page import (
+    UNPAGED,
+    Found,
+    Keyset,
+    LargePage,
+    Page,
+    SmallPage,
+    demand_small,
+    offset_of,
+    ranked,
+)
+from optiinfra_api.dependencies.period import COSTS, SAMPLES, SNAPSHOTS, Reach, Times, times
+from optiinfra_api.dependencies.period import window_of as parsed
+from optiinfra_api.dependencies.standing import Ground, ground_of
+from optiinfra_api.dependencies.tenant import Providers, Tenant
+from optiinfra_api.dependencies.unchanged import demand_change, tag_of
+from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
+from optiinfra_core.collecting.catalogue import ProviderInfo
+from optiinfra_core.tenancy.customers import Customer
+from optiinfra_core.warehouse.question import Question
+from optiinfra_core.windows import Window, floor
+
+T = TypeVar("T")
+
+# What a client may accept instead of JSON -> the server's own format for it.
+STREAMS: Mapping[str, str] = {
+    "application/x-ndjson": "JSONEachRow",
+    "text/csv": "CSVWithNames",
+    "application/vnd.apache.arrow.stream": "ArrowStream",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A read that was allowed, understood and found to be changed."""
+
+    doors: Doors
+    customer: Customer
+    provider: str
+    scope: Mapping[str, Any]
+    window: Window
+    page: Page
+    ground: Ground
+    coverage: Coverage
+    tag: str
+    now: datetime
+
+    def params(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The question's parameters: whose rows of which time, and those ``given``."""
+        return {**self.scope, **given}
+
+    async def whole(self, question: Question[T], **given: Any) -> Found[T]:
+        """Every row of an answer that is short by nature."""
+        return Found(rows=await self.doors.warehouse.rows(question, self.params(given)))
+
+    async def listing(self, keyset: Keyset[T], **given: Any) -> Found[T]:
+        """A page of rows in an order that new rows do not disturb."""
+        demand_small(self.page)
+        paged = {**given, **keyset.after(self.page)}
+        rows = await self.doors.warehouse.rows(keyset.question, self.params(paged))
+        return keyset.found(rows, self.page)
+
+    async def ranking(self, question: Question[T], **given: Any) -> Found[T]:
+        """A page of a ranking."""
+        offset = offset_of(self.page, self.ground.version)
+        paged = {**given, "limit": self.page.limit + 1, "offset": offset}
+        rows = await self.doors.warehouse.rows(question, self.params(paged))
+        return ranked(rows, self.page, self.ground.version)
+
+    async def stream(self, question: Question[Any], media_type: str, **given: Any) -> Response:
+        """The rows as ClickHouse writes them, while it reads them.
+
+        An error that comes before the first byte is a problem; after it the answer breaks off.
+        """
+        params = self.params({**given, "limit": self.page.limit})
+        chunks = self.doors.warehouse.stream(question, params, STREAMS[media_type])
+        first = await anext(chunks, b"")
+        return StreamingResponse(
+            rejoined(first, chunks), media_type=media_type, headers=self.headers()
+        )
+
+    def headers(self) -> Mapping[str, str]:
+        """What the envelope says, for answers that have none."""
+        return {
+            "ETag": self.tag,
+            "X-As-Of": self.ground.as_of.isoformat() if self.ground.as_of else "",
+            "X-Stale": str(self.ground.stale).lower(),
+            "X-Complete": str(self.complete).lower(),
+            "X-Row-Limit": str(self.page.limit),
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether every window that should be there is."""
+        return bool(self.ground.states) and self.coverage.committed >= self.coverage.expected
+
+    def envelope(self, found: Found[T]) -> dict[str, Any]:
+        """The fields of the envelope around ``found``."""
+        return {
+            "customer_id": self.customer.slug,
+            "provider": self.provider,
+            "period": Period(start=self.window.start, end=self.window.end),
+            "as_of": self.ground.as_of,
+            "freshness_seconds": self.freshness_seconds,
+            "stale": self.ground.stale,
+            "complete": self.complete,
+            "coverage": self.coverage,
+            "count": len(found.rows),
+            "data": found.rows,
+            "next_cursor": self.cursor(found.next),
+        }
+
+    @property
+    def freshness_seconds(self) -> int | None:
+        """Seconds since the last commit."""
+        if self.ground.as_of is None:
+            return None
+        return max(0, int((self.now - self.ground.as_of).total_seconds()))
+
+    def cursor(self, position: Position | None) -> str | None:
+        """The token of the next page; it carries this page's period."""
+        if position is None:
+            return None
+        placed = Position(key=position.key, window=self.window)
+        return self.doors.cursors.write(placed, self.page.question)
+
+    def answer(self, found: Found[T]) -> Reading[T]:
+        """The rows in their envelope."""
+        return Reading[T](**self.envelope(found))
+
+    def priced(self, found: Found[T], basis: str) -> CostReading[T]:
+        """The rows in their envelope, with the basis of their cost."""
+        return CostReading[T](**self.envelope(found), cost=basis)
+
+
+async def rejoined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The first chunk, then the others."""
+    yield first
+    async for chunk in rest:
+        yield chunk
+
+
+def accepted(request: Request) -> str | None:
+    """The media type to stream, None for JSON."""
+    asked = [part.split(";")[0].strip() for part in request.headers.get("accept", "").split(",")]
+    return next((media_type for media_type in asked if media_type in STREAMS), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Everything a read needs before its page is known."""
+
+    request: Request
+    response: Response
+    doors: Doors
+    customer: Customer
+    providers: tuple[ProviderInfo, ...]
+
+    async def over(self, reach: Reach, asked: Times, page: Page = UNPAGED) -> Read:
+        """A read of a period."""
+        window = page.window or parsed(asked, reach, self.doors.clock)
+        return await self.read(reach, page, window, {"start": window.start, "end": window.end})
+
+    async def at(self, reach: Reach, moment: datetime | None, page: Page = UNPAGED) -> Read:
+        """A read of a moment: its period is the snapshot's window and the one before."""
+        at = floor(moment or self.doors.clock.now(), reach.step)
+        window = page.window or Window(at - reach.step, at + reach.step)
+        return await self.read(reach, page, window, {"at": window.end - reach.step})
+
+    async def read(self, reach: Reach, page: Page, window: Window, time: Mapping[str, Any]) -> Read:
+        """The read; ``time`` holds the question's own parameters of time.
+
+        Raises:
+            Unchanged: the caller holds the answer; ClickHouse was not asked.
+        """
+        now = self.doors.clock.now()
+        states = await self.doors.states_of(self.customer.slug)
+        ground = ground_of(states, reach.metric, self.providers, now)
+        tag = self.tag(window, ground)
+        return Read(
+            doors=self.doors,
+            customer=self.customer,
+            provider=str(self.request.path_params["provider"]),
+            scope={
+                "customer_id": self.customer.slug,
+                "providers": tuple(info.slug for info in self.providers),
+                **time,
+            },
+            window=window,
+            page=page,
+            ground=ground,
+            coverage=await coverage_of(
+                self.doors, self.customer.slug, reach.metric, window, ground
+            ),
+            tag=tag,
+            now=now,
+        )
+
+    def tag(self, window: Window, ground: Ground) -> str:
+        """The answer's ETag, set on it; stops if the caller holds it."""
+        tag = tag_of(
+            self.request.url.path,
+            sorted(self.request.query_params.multi_items()),
+            accepted(self.request),
+            str(window),
+            ground.version,
+            ground.stale,
+        )
+        demand_change(self.request.headers, tag)
+        self.response.headers["ETag"] = tag
+        return tag
+
+
+def asking(
+    request: Request,
+    response: Response,
+    doors: DoorsOf,
+    customer: Tenant,
+    providers: Providers,
+) -> Asking:
+    """What a read's dependencies share."""
+    return Asking(request, response, doors, customer, providers)
+
+
+AskingOf = Annotated[Asking, Depends(asking)]
+TimesOf = Annotated[Times, Depends(times)]
+
+
+async def cost_whole(asking: AskingOf, asked: TimesOf) -> Read:
+    """A read of costs that is short by nature."""
+    return await asking.over(COSTS, asked)
+
+
+async def cost_page(asking: AskingOf, asked: TimesOf, page: SmallPage) -> Read:
+    """A read of a page of costs."""
+    return await asking.over(COSTS, asked, page)
+
+
+async def cost_rows(asking: AskingOf, asked: TimesOf, page: LargePage) -> Read:
+    """A read of charges, which may be streamed."""
+    return await asking.over(COSTS, asked, page)
+
+
+async def sample_page(asking: AskingOf, asked: TimesOf, page: SmallPage) -> Read:
+    """A read of a page about samples."""
+    return await asking.over(SAMPLES, asked, page)
+
+
+async def sample_rows(asking: AskingOf, asked: TimesOf, page: LargePage) -> Read:
+    """A read of samples, which may be streamed."""
+    return await asking.over(SAMPLES, asked, page)
+
+
+async def sample_whole(asking: AskingOf, asked: TimesOf) -> Read:
+    """A read about samples that is short by nature."""
+    return await asking.over(SAMPLES, asked)
+
+
+async def snapshot_page(asking: AskingOf, asked: TimesOf, page: SmallPage) -> Read:
+    """A read of a page about resources."""
+    return await asking.over(SNAPSHOTS, asked, page)
+
+
+Moment = Annotated[
+    datetime | None,
+    Query(description="RFC 3339 with a zone; left out: now. Snapshots are taken every 15 minutes."),
+]
+
+
+async def moment_page(asking: AskingOf, page: SmallPage, at: Moment = None) -> Read:
+    """A read of a page of what existed at a moment."""
+    return await asking.at(SNAPSHOTS, at, page)
+
+
+async def moment_whole(asking: AskingOf, at: Moment = None) -> Read:
+    """A read about what existed at a moment that is short by nature."""
+    return await asking.at(SNAPSHOTS, at)
+
+
+CostWhole = Annotated[Read, Depends(cost_whole)]
+CostPage = Annotated[Read, Depends(cost_page)]
+CostRows = Annotated[Read, Depends(cost_rows)]
+SamplePage = Annotated[Read, Depends(sample_page)]
+SampleRows = Annotated[Read, Depends(sample_rows)]
+SampleWhole = Annotated[Read, Depends(sample_whole)]
+MomentPage = Annotated[Read, Depends(moment_page)]
+MomentWhole = Annotated[Read, Depends(moment_whole)]
+SnapshotPage = Annotated[Read, Depends(snapshot_page)]
+Streamed = Annotated[str | None, Depends(accepted)]

@@ -1,0 +1,159 @@
+"""Who asks, whether the key may, and whose data it is about."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from optiinfra_api.dependencies.doors import Doors, DoorsOf
+from optiinfra_core.collecting.catalogue import ProviderInfo
+from optiinfra_core.errors import NotFound, PermissionMissing
+from optiinfra_core.tenancy.api_keys import ALL_CUSTOMERS, SCOPES, ApiKey
+from optiinfra_core.tenancy.customers import Customer
+
+ALL = "all"
+OBSERVERS = (*(scope for scope in SCOPES if scope.endswith(":read")), "collect:trigger")
+
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="Bearer",
+    bearerFormat="oi_<environment>_<id>_<secret>",
+    description="An API key; `optiinfra keys create` makes one.",
+)
+header = APIKeyHeader(
+    name="X-API-Key",
+    auto_error=False,
+    scheme_name="ApiKey",
+    description="The same key, for callers that cannot set Authorization.",
+)
+
+
+async def authenticated(
+    request: Request,
+    doors: DoorsOf,
+    by_bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    by_header: Annotated[str | None, Depends(header)],
+) -> ApiKey:
+    """The key of the request, counted against its rate."""
+    token = by_bearer.credentials if by_bearer else by_header
+    key = await doors.authenticator.authenticate(token)
+    request.state.key_id = str(key.id)
+    doors.limiter.take(str(key.id))
+    return key
+
+
+Caller = Annotated[ApiKey, Depends(authenticated)]
+
+
+async def allowed(scopes: SecurityScopes, key: Caller) -> ApiKey:
+    """The key, if it has every scope that the route asks for."""
+    missing = tuple(scope for scope in scopes.scopes if not key.may(scope))
+    if missing:
+        raise PermissionMissing(
+            f"this key has the scopes {', '.join(key.scopes)}, not {', '.join(missing)}",
+            permissions=missing,
+            remedy=f"Use a key with the scope {', '.join(missing)}; an administrator makes one.",
+        )
+    return key
+
+
+Administrator = Annotated[ApiKey, Security(allowed, scopes=["admin"])]
+
+
+async def operating(key: Administrator) -> ApiKey:
+    """The key, if it is an administrator's for all customers.
+
+    Raises:
+        PermissionMissing: it is bound to some.
+    """
+    if not key.reaches(ALL_CUSTOMERS):
+        raise PermissionMissing(
+            "this key administers some customers, not the installation",
+            permissions=("admin",),
+            remedy="Use a key with the scope admin that is bound to all customers (*).",
+        )
+    return key
+
+
+Operator = Annotated[ApiKey, Depends(operating)]
+
+
+async def observing(key: Caller) -> ApiKey:
+    """The key, if it reads anything or starts collection: how that goes is no secret to it.
+
+    Raises:
+        PermissionMissing: it does neither.
+    """
+    if not any(key.may(scope) for scope in OBSERVERS):
+        raise PermissionMissing(
+            f"this key has the scopes {', '.join(key.scopes)}; none of them reads",
+            permissions=OBSERVERS,
+            remedy=f"Use a key with one of the scopes {', '.join(OBSERVERS)}.",
+        )
+    return key
+
+
+async def reached(
+    doors: Doors, key: ApiKey, customer_id: str, otherwise: str | None = None
+) -> Customer:
+    """The customer, if it exists and the key reaches it.
+
+    Raises:
+        NotFound: one of the two is not so; the caller cannot tell which. ``otherwise`` is what
+            it says, where not the customer was asked for but something of it.
+    """
+    customer = await doors.customer(customer_id)
+    if not key.reaches(customer.slug):
+        raise NotFound(otherwise or f"there is no customer {customer_id!r}")
+    return customer
+
+
+def actor(key: ApiKey) -> str:
+    """How the audit log names the key."""
+    return f"api-key:{key.id}"
+
+
+async def tenant_of(
+    doors: DoorsOf,
+    key: Caller,
+    customer_id: Annotated[
+        str, Path(description="Slug or UUID.", max_length=64, examples=["acme"])
+    ],
+) -> Customer:
+    """The customer in the path."""
+    return await reached(doors, key, customer_id)
+
+
+Tenant = Annotated[Customer, Depends(tenant_of)]
+
+
+def known(providers: Mapping[str, ProviderInfo], slug: str) -> ProviderInfo:
+    """The installed provider.
+
+    Raises:
+        NotFound: there is none; the remedy lists those there are.
+    """
+    if slug not in providers:
+        raise NotFound(
+            f"there is no provider {slug!r}",
+            remedy=f"Use one of {', '.join(providers) or '(none is installed)'}.",
+        )
+    return providers[slug]
+
+
+async def providers_of(
+    doors: DoorsOf,
+    tenant: Tenant,  # noqa: ARG001 - a foreign customer is refused before the provider is looked at
+    provider: Annotated[
+        str, Path(description="A provider's slug, or `all`.", max_length=64, examples=["aws"])
+    ],
+) -> tuple[ProviderInfo, ...]:
+    """The providers that the path means."""
+    installed = await doors.providers()
+    if provider == ALL:
+        return tuple(installed.values())
+    return (known(installed, provider),)
+
+
+Providers = Annotated[tuple[ProviderInfo, ...], Depends(providers_of)]

@@ -1,0 +1,30 @@
+"""HTTP in, one question out."""
+
+from optiinfra_api.routers import (
+    aliases,
+    collect,
+    costs,
+    credentials,
+    customers,
+    health,
+    keys,
+    performance,
+    providers,
+    resources,
+)
+
+# The aliases come before the reads: {customer_id} would match their paths too.
+ROUTERS = (
+    aliases.router,
+    costs.router,
+    performance.router,
+    resources.router,
+    collect.router,
+    credentials.router,
+    customers.router,
+    keys.router,
+    providers.router,
+    health.router,
+)
+
+__all__ = ["ROUTERS"]

@@ -1,0 +1,80 @@
+"""How hard resources work: samples, trends, summaries."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Security
+
+from optiinfra_api.dependencies.filters import GroupBy, SampleFilters
+from optiinfra_api.dependencies.page import Keyset
+from optiinfra_api.dependencies.reading import SamplePage, SampleRows, SampleWhole, Streamed
+from optiinfra_api.dependencies.tenant import allowed
+from optiinfra_api.problems import RESPONSES
+from optiinfra_api.schemas.envelope import STREAMED, Reading
+from optiinfra_core.warehouse.questions import performance
+from optiinfra_core.warehouse.questions.performance import (
+    PerformanceSummary,
+    PerformanceTrend,
+    Sample,
+    Step,
+)
+
+router = APIRouter(
+    prefix="/api/v2/performance",
+    tags=["performance"],
+    responses={**RESPONSES},
+    dependencies=[Security(allowed, scopes=["performance:read"])],
+)
+
+SERIES = {
+    "after_timestamp": "timestamp",
+    "after_provider": "provider",
+    "after_resource": "resource_id",
+    "after_metric": "metric_name",
+    "after_statistic": "statistic",
+    "after_account": "account_id",
+    "after_region": "region",
+}
+SAMPLES = Keyset(performance.METRICS, SERIES)
+STEPS = Keyset(performance.METRICS_STEPPED, SERIES)
+
+StepSeconds = Annotated[
+    int | None,
+    Query(
+        ge=60,
+        le=31 * 86400,
+        description="Seconds: samples are averaged over steps of this length by the server.",
+        examples=[3600],
+    ),
+]
+
+
+@router.get(
+    "/{customer_id}/{provider}/metrics",
+    response_model=Reading[Sample | Step],
+    responses={200: STREAMED},
+)
+async def performance_metrics(
+    read: SampleRows, filters: SampleFilters, stream: Streamed, step: StepSeconds = None
+) -> Any:
+    """The samples of the period, newest first; streamed where the Accept header asks for it."""
+    if step:
+        return read.answer(await read.listing(STEPS, step_s=step, **filters))
+    if stream:
+        return await read.stream(performance.STREAM, stream, **filters)
+    return read.answer(await read.listing(SAMPLES, **filters))
+
+
+@router.get("/{customer_id}/{provider}/trends")
+async def performance_trends(
+    read: SamplePage, filters: SampleFilters, group_by: GroupBy = "hour"
+) -> Reading[PerformanceTrend]:
+    """Each metric over all resources by hour, day, week or month."""
+    return read.answer(await read.ranking(performance.TRENDS, group_by=group_by, **filters))
+
+
+@router.get("/{customer_id}/{provider}/summary")
+async def performance_summary(
+    read: SampleWhole, filters: SampleFilters
+) -> Reading[PerformanceSummary]:
+    """Each metric by kind of resource: percentiles, the busiest, the idlest, coverage."""
+    return read.answer(await read.whole(performance.SUMMARY, **filters))

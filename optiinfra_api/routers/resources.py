@@ -1,0 +1,51 @@
+"""What exists, existed and changed."""
+
+from fastapi import APIRouter, Security
+
+from optiinfra_api.dependencies.filters import ChangeFilters, InventoryFilters
+from optiinfra_api.dependencies.page import Keyset
+from optiinfra_api.dependencies.reading import MomentPage, MomentWhole, SnapshotPage
+from optiinfra_api.dependencies.tenant import allowed
+from optiinfra_api.problems import RESPONSES
+from optiinfra_api.schemas.envelope import Reading
+from optiinfra_core.warehouse.questions import resource
+from optiinfra_core.warehouse.questions.resource import (
+    InventoryItem,
+    ResourceChange,
+    ResourceGroup,
+)
+
+router = APIRouter(
+    prefix="/api/v2/resources",
+    tags=["resources"],
+    responses={**RESPONSES},
+    dependencies=[Security(allowed, scopes=["resources:read"])],
+)
+
+ITEMS = Keyset(
+    resource.INVENTORY,
+    {
+        "after_resource": "resource_id",
+        "after_provider": "provider",
+        "after_account": "account_id",
+        "after_region": "region",
+    },
+)
+
+
+@router.get("/{customer_id}/{provider}/inventory")
+async def resource_inventory(read: MomentPage, filters: InventoryFilters) -> Reading[InventoryItem]:
+    """What existed at a moment, from the last committed snapshot before it."""
+    return read.answer(await read.listing(ITEMS, **filters))
+
+
+@router.get("/{customer_id}/{provider}/changes")
+async def resource_changes(read: SnapshotPage, filters: ChangeFilters) -> Reading[ResourceChange]:
+    """What was created, removed or changed in the period, in order."""
+    return read.answer(await read.ranking(resource.CHANGES, **filters))
+
+
+@router.get("/{customer_id}/{provider}/summary")
+async def resource_summary(read: MomentWhole, filters: InventoryFilters) -> Reading[ResourceGroup]:
+    """How many resources of each kind, state and region existed at a moment, and how old."""
+    return read.answer(await read.whole(resource.SUMMARY, **filters))
