@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from optiinfra_cli.supervisor.ports import Ports
 from optiinfra_cli.supervisor.process import MARK
@@ -75,9 +76,14 @@ def of_installation(settings: Settings, ports: Ports) -> dict[str, str]:
 
 
 def dagster_postgres_url(endpoint: PostgresEndpoint) -> str:
-    """The database as Dagster's SQLAlchemy wants it; holds the password."""
-    _, _, rest = endpoint.url.get_secret_value().partition("://")
-    return f"postgresql+psycopg2://{rest}"
+    """The database as Dagster's SQLAlchemy wants it; holds the password.
+
+    Dagster's tables live in ``public``. It has to be said: a user called like our schema would
+    find ours first, and Dagster would take our ``alembic_version`` for its own.
+    """
+    parts = urlsplit(endpoint.url.get_secret_value())
+    query = [*parse_qsl(parts.query), ("options", "-csearch_path=public")]
+    return urlunsplit(parts._replace(scheme="postgresql+psycopg2", query=urlencode(query)))
 
 
 def of_servers(settings: Settings) -> Callable[[], Mapping[str, str]]:

@@ -11,7 +11,6 @@ from optiinfra_cli.supervisor.service import Probe, Service
 from optiinfra_core.embedded import clickhouse, keeper, postgres
 from optiinfra_core.settings import Settings
 
-DEMO_SEED = 7
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     # The simulated clouds listen on loopback.
     "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS": "true",
@@ -84,11 +83,10 @@ def _ours_alone(data_dir: Path, kind: keeper.Kind) -> Callable[[], Mapping[str, 
 
 
 def _simulator(ports: Ports) -> tuple[Service, ...]:
-    arguments = ("serve", "--port", str(ports.simulator), "--seed", str(DEMO_SEED))
     return (
         Service(
             name="simulator",
-            command=_python("optiinfra_simulator", *arguments),
+            command=_python("optiinfra_simulator", "serve", "--port", str(ports.simulator)),
             ready=answers(ports.simulator, "/_simulator/health"),
         ),
     )

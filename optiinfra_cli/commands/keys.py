@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
@@ -68,7 +67,7 @@ def list_(*, data_dir: DataDir = None, as_json: Json = False) -> None:
 
 @app.command()
 def revoke(
-    key: Annotated[UUID, typer.Argument(help="The key's id.")],
+    key: Annotated[str, typer.Argument(help="The key's id.")],
     *,
     data_dir: DataDir = None,
     as_json: Json = False,

@@ -22,8 +22,9 @@ def migrate(
 ) -> None:
     """Bring the tables of ClickHouse, Postgres and Dagster up to this release."""
     from optiinfra_cli import environment, installation  # noqa: PLC0415 - lazy
-    from optiinfra_core import database, warehouse  # noqa: PLC0415 - lazy
+    from optiinfra_core import database  # noqa: PLC0415 - lazy
     from optiinfra_core.embedded.servers import resolve  # noqa: PLC0415 - lazy
+    from optiinfra_core.warehouse import migrate as warehouse  # noqa: PLC0415 - lazy
 
     settings, out = settings_for(data_dir), Output(as_json)
     installation.prepare(settings)

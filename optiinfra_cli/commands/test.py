@@ -5,7 +5,6 @@ import sys
 
 import typer
 
-from optiinfra_cli import environment
 from optiinfra_core.errors import ConfigurationError
 
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -13,6 +12,8 @@ CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_optio
 
 def test(context: typer.Context) -> None:
     """Run the tests; everything after ``test`` goes to pytest."""
+    from optiinfra_cli import environment  # noqa: PLC0415 - lazy
+
     root = environment.shared_file("pyproject.toml").parent
     if not (root / "tests").is_dir():
         raise ConfigurationError(

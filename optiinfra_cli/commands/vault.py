@@ -47,5 +47,5 @@ def verify_audit(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     for name, value in shown.items():
         out.say(f"{name:<12} {value}")
     out.result(**shown)
-    if not report.intact:
+    if report.first_broken is not None:
         raise typer.Exit(Exit.UPSTREAM)

@@ -1,0 +1,69 @@
+"""``demo``: the whole product on simulated clouds, with one command."""
+
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optiinfra_cli.exits import Exit
+from optiinfra_cli.options import DataDir, Json, PortBase
+from optiinfra_cli.output import Output
+
+if TYPE_CHECKING:  # everything that the demo needs takes a second to import
+    from optiinfra_cli.demonstration.story import Shown
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do it, check it, stop everything.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
+    data_dir: DataDir = None,
+    port_base: PortBase = None,
+    as_json: Json = False,
+) -> None:
+    """Collect two simulated customers and show them; stays up until Ctrl-C."""
+    from optiinfra_cli.demonstration.story import Demo, settings_of  # noqa: PLC0415 - lazy
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    out = Output(as_json)
+    run = Demo(settings_of(data_dir), out, port_base, keep)
+    with run.running() as supervisor:
+        shown = run.show(supervisor)
+        if not once:
+            _report(out, shown, keep=keep)
+            if not keep:
+                supervisor.wait()
+    if once:
+        _report(out, shown, keep=keep)
+    if not shown.ok:
+        raise typer.Exit(Exit.PARTIAL)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _report(out: Output, shown: "Shown", *, keep: bool) -> None:
+    """The table, and how to go on."""
+    columns = ("customer", "provider", "data", "days", "rows", "calls", "served", "true", "")
+    out.table(
+        columns,
+        [
+            (line.customer, line.provider, line.data_type, line.partitions, line.rows,
+             line.api_calls, line.served, line.true, "equal" if line.ok else "DIFFERENT")
+            for line in shown.lines
+        ],
+    )  # fmt: skip
+    for name, url in shown.urls.items():
+        out.say(f"{name:<10} {url}")
+    out.say(f"{'key':<10} {shown.key.get_secret_value()}   (reads acme and globex)")
+    first = shown.lines[0]
+    path = f"api/v2/costs/{first.customer}/{first.provider}/total?days=14"
+    out.say(f"try        curl -H 'Authorization: Bearer KEY' '{shown.urls['api']}/{path}'")
+    out.say("stop with  optiinfra down" if keep else "stop with  Ctrl-C")
+    out.result(
+        ok=shown.ok,
+        seconds=round(shown.seconds, 1),
+        customers=[line.as_dict() for line in shown.lines],
+    )

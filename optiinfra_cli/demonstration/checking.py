@@ -1,0 +1,158 @@
+"""Compares what the API serves with what is true in the simulated clouds."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from optiinfra_cli.api_client import Api
+from optiinfra_cli.demonstration.collecting import Collected, past
+from optiinfra_cli.demonstration.simulated import Account, Simulated
+from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, floor
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One customer x provider x data type: what was collected, served, and true.
+
+    ``served`` and ``true`` are dollars, points or resources; ``ok`` says that they are equal.
+    """
+
+    customer: str
+    provider: str
+    data_type: str
+    partitions: int
+    rows: int
+    seconds: float
+    api_calls: int
+    served: Decimal
+    true: Decimal
+    ok: bool
+
+    def as_dict(self) -> Mapping[str, object]:
+        """For the JSON object; money only where the line is about money."""
+        money = self.data_type == "cost"
+        return {
+            "customer": self.customer,
+            "provider": self.provider,
+            "data_type": self.data_type,
+            "partitions": self.partitions,
+            "rows": self.rows,
+            "cost_total": str(self.served) if money else None,
+            "truth_total": str(self.true) if money else None,
+            "served": str(self.served),
+            "truth": str(self.true),
+            "seconds": round(self.seconds, 2),
+            "api_calls": self.api_calls,
+            "ok": self.ok,
+        }
+
+
+class Checker:
+    """Asks the API and the simulated clouds the same questions."""
+
+    def __init__(
+        self, api: Api, clouds: Simulated, accounts: tuple[Account, ...], began: datetime
+    ) -> None:
+        self._api = api
+        self._clouds = clouds
+        self._accounts = accounts
+        self._began = began
+        self._questions: Mapping[str, Callable[[Collected], tuple[Decimal, Decimal, bool]]] = {
+            "cost": self._cost,
+            "performance": self._performance,
+            "resource": self._resource,
+        }
+
+    def lines(self, done: Collected) -> Iterator[Line]:
+        """Each data type that was collected for one customer at one provider."""
+        for data_type in done.data_types:
+            yield self.line(done, data_type)
+
+    def line(self, done: Collected, data_type: str) -> Line:
+        """One data type, collected and compared."""
+        served, true, equal = self._questions[data_type](done)
+        results = done.results(data_type)
+        return Line(
+            customer=done.customer,
+            provider=done.provider,
+            data_type=data_type,
+            partitions=done.partitions(data_type),
+            rows=sum(int(result["rows"]) for result in results),
+            seconds=sum(map(_seconds, results)),
+            api_calls=sum(int(result["api_calls"]) for result in results),
+            served=served,
+            true=true,
+            ok=equal,
+        )
+
+    def _cost(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
+        """Billed dollars of the backfilled days and today, to the cent."""
+        days = past(self._began)
+        span = Window(days.start, days.end + DAY)
+        answer = self._read(done, "costs", "total", span, cost="billed")
+        served = sum((Decimal(row["cost"] or 0) for row in answer["data"]), Decimal(0))
+        true = sum(
+            (
+                self._clouds.truth(account.account_id, span.start, span.end, _as_of(answer)).cost
+                for account in self._of(done)
+            ),
+            Decimal(0),
+        )
+        served, true = served.quantize(CENT), true.quantize(CENT)
+        return served, true, served == true
+
+    def _performance(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
+        """Points from the first backfilled day to the last quarter-hour that was surely out."""
+        span = Window(past(self._began).start, floor(self._began, QUARTER_HOUR) - QUARTER_HOUR)
+        answer = self._read(done, "performance", "summary", span)
+        served = sum(int(row["samples"]) for row in answer["data"])
+        true = sum(
+            self._clouds.truth(account.account_id, span.start, span.end, _as_of(answer)).points
+            for account in self._of(done)
+        )
+        return Decimal(served), Decimal(true), served == true
+
+    def _resource(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
+        """Every resource that exists is in the inventory, and nothing else."""
+        served: set[str] = set()
+        cursor: dict[str, str] = {}
+        while True:
+            path = f"/api/v2/resources/{done.customer}/{done.provider}/inventory"
+            answer = self._api.get(path, limit=1000, **cursor)
+            served.update(row["resource_id"] for row in answer["data"])
+            if not answer["next_cursor"]:
+                break
+            cursor = {"cursor": answer["next_cursor"]}
+        at = _as_of(answer)
+        true: set[str] = set()
+        for account in self._of(done):
+            true |= self._clouds.truth(account.account_id, at - DAY, at, at).resources
+        return Decimal(len(served)), Decimal(len(true)), served == true
+
+    def _read(
+        self, done: Collected, kind: str, question: str, span: Window, **query: str
+    ) -> Mapping[str, Any]:
+        return self._api.get(
+            f"/api/v2/{kind}/{done.customer}/{done.provider}/{question}",
+            start=span.start.isoformat(),
+            end=span.end.isoformat(),
+            **query,
+        )
+
+    def _of(self, done: Collected) -> Iterator[Account]:
+        for account in self._accounts:
+            if (account.customer, account.provider) == (done.customer, done.provider):
+                yield account
+
+
+def _as_of(answer: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(answer["as_of"])
+
+
+def _seconds(result: Mapping[str, Any]) -> float:
+    begun, ended = (datetime.fromisoformat(result[name]) for name in ("started_at", "finished_at"))
+    return (ended - begun).total_seconds()

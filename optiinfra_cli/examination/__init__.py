@@ -1,0 +1,1 @@
+"""What `optiinfra doctor` looks at; looking starts no server and changes nothing."""
