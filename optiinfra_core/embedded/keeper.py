@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -102,18 +103,17 @@ def stop(kind: Kind, data_dir: Path) -> bool:
         Transient: it still runs after 40 seconds.
     """
     directory = kind.directory(data_dir)
-    found = directory.keeper()
-    if not found:
-        return False
-    try:
-        os.kill(found, signal.SIGTERM)
-    except ProcessLookupError:
-        return False
+    asked = None
     for _ in _until(STOP_SECONDS):
-        if directory.keeper() is None:
-            return True
+        found = directory.keeper()
+        if found is None:
+            return asked is not None
+        if found and asked is None:
+            with suppress(ProcessLookupError):
+                os.kill(found, signal.SIGTERM)
+            asked = found
     raise Transient(
-        f"the keeper of {kind.name} (process {found}) still runs after {STOP_SECONDS:.0f} s",
+        f"the keeper of {kind.name} (process {asked}) still runs after {STOP_SECONDS:.0f} s",
         remedy=f"Read {directory.log_path}, then end the process.",
     )
 
