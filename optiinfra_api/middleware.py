@@ -90,7 +90,7 @@ class Surroundings:
             status=status,
             milliseconds=round(seconds * 1000, 1),
             request_id=scope["state"]["request_id"],
-            key=scope["state"].get("key_id"),
+            caller=scope["state"].get("key_id"),
         )
 
 

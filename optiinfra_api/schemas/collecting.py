@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from optiinfra_api.schemas.envelope import Body, Listing
 from optiinfra_api.schemas.problem import ErrorOut
+from optiinfra_core.metrics.money import Money
 
 DataTypes = Annotated[
     list[str],
@@ -107,7 +108,7 @@ class ResultOut(BaseModel):
     windows: int
     rows: int
     api_calls: int
-    api_usd: Decimal = Field(description="Estimated price of the provider's calls, US dollars.")
+    api_usd: Money = Field(description="Estimated price of the provider's calls, US dollars.")
     attempt: int
     error: ErrorOut | None = None
     failed_parts: list[FailedPart] = Field(default_factory=list)
@@ -179,8 +180,8 @@ class PlannedDataType(BaseModel):
     first_day: date | None = None
     last_day: date | None = None
     partitions: int = 0
-    estimated_calls: Decimal = Decimal(0)
-    estimated_usd: Decimal = Decimal(0)
+    estimated_calls: Money = Decimal(0)
+    estimated_usd: Money = Decimal(0)
 
 
 class BackfillPlan(BaseModel):
@@ -191,7 +192,7 @@ class BackfillPlan(BaseModel):
     dry_run: bool
     accounts: int
     partitions: int
-    estimated_calls: Decimal
-    estimated_usd: Decimal
+    estimated_calls: Money
+    estimated_usd: Money
     data_types: list[PlannedDataType]
     task: TaskOut | None = None

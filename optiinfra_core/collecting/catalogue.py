@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from optiinfra_core.collecting.contract import Credential
 from optiinfra_core.database import Database
+from optiinfra_core.metrics.money import Money
 
 
 class FieldType(StrEnum):
@@ -56,8 +57,8 @@ class DataTypeInfo(BaseModel):
     history_seconds: int | None = Field(
         default=None, description="How far back it can be asked; null: only the present."
     )
-    calls_per_day: Decimal = Field(default=Decimal(0), ge=0)
-    usd_per_call: Decimal = Field(default=Decimal(0), ge=0)
+    calls_per_day: Money = Field(default=Decimal(0), ge=0)
+    usd_per_call: Money = Field(default=Decimal(0), ge=0)
 
     @property
     def expected_lag_seconds(self) -> int:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
+from optiinfra_core.metrics.money import Money
 from optiinfra_core.warehouse.question import Question
 
 
@@ -18,7 +18,7 @@ class CallsOfDay:
     operation: str
     calls: int
     units: int
-    usd: Decimal
+    usd: Money
     throttled: int
     failed: int
     average_ms: float

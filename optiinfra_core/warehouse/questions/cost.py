@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from optiinfra_core.metrics.money import Money
 from optiinfra_core.warehouse.question import Question
 
 BASES = ("effective", "billed", "contracted", "list")
@@ -72,17 +72,17 @@ class CostLine:
     sku_price_id: str
     pricing_category: str
     commitment_discount_id: str
-    consumed_quantity: Decimal | None
+    consumed_quantity: Money | None
     consumed_unit: str
-    pricing_quantity: Decimal | None
+    pricing_quantity: Money | None
     pricing_unit: str
-    list_unit_price: Decimal | None
+    list_unit_price: Money | None
     billing_currency: str
-    cost: Decimal | None
-    billed_cost: Decimal
-    effective_cost: Decimal
-    list_cost: Decimal | None
-    contracted_cost: Decimal | None
+    cost: Money | None
+    billed_cost: Money
+    effective_cost: Money
+    list_cost: Money | None
+    contracted_cost: Money | None
     invoice_id: str
     finality: str
     tags: dict[str, str]
@@ -101,7 +101,7 @@ class CostTotal:
     """What a period cost in one currency; None where no row has a cost on the basis."""
 
     currency: str
-    cost: Decimal | None
+    cost: Money | None
     rows: int
     unknown_rows: int
     resources: int
@@ -115,11 +115,11 @@ class CostTrend:
 
     period: datetime
     currency: str
-    cost: Decimal | None
+    cost: Money | None
     rows: int
     unknown_rows: int
-    previous: Decimal | None
-    change: Decimal | None
+    previous: Money | None
+    change: Money | None
     complete: bool
 
 
@@ -135,7 +135,7 @@ class ResourceCost:
     resource_name: str
     resource_type: str
     currency: str
-    cost: Decimal | None
+    cost: Money | None
     share: float | None
     rows: int
     unknown_rows: int
@@ -149,7 +149,7 @@ class TypeCost:
 
     value: str
     currency: str
-    cost: Decimal | None
+    cost: Money | None
     share: float | None
     resources: int
     rows: int
@@ -174,9 +174,9 @@ class Restatement:
     sku_id: str
     currency: str
     change: str
-    old: Decimal | None
-    new: Decimal | None
-    delta: Decimal
+    old: Money | None
+    new: Money | None
+    delta: Money
     source: str
     source_version: str
     run_id: str
@@ -190,8 +190,8 @@ class TotalAsKnown:
     """What a period cost as known at a moment, and what has changed since."""
 
     currency: str
-    cost: Decimal
-    changed_since: Decimal
+    cost: Money
+    changed_since: Money
     changes_since: int
 
 
@@ -214,9 +214,9 @@ class LineAsKnown:
     pricing_category: str
     commitment_discount_id: str
     billing_currency: str
-    cost: Decimal
-    billed_cost: Decimal
-    effective_cost: Decimal
+    cost: Money
+    billed_cost: Money
+    effective_cost: Money
     line: int
 
 
