@@ -1,7 +1,7 @@
 """The ledger of calls to providers: what collecting itself takes and costs."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -9,10 +9,22 @@ from typing import Protocol
 from optiinfra_core.metrics import Metric
 from optiinfra_core.warehouse.client import Warehouse
 
-COLUMNS = (
-    "customer_id", "provider", "dataset", "account_id", "run_id", "at", "operation", "region",
-    "units", "usd", "milliseconds", "status", "throttled", "error",
-)  # fmt: skip
+COLUMNS: Mapping[str, str] = {
+    "customer_id": "LowCardinality(String)",
+    "provider": "LowCardinality(String)",
+    "dataset": "LowCardinality(String)",
+    "account_id": "LowCardinality(String)",
+    "run_id": "LowCardinality(String)",
+    "at": "DateTime64(3, 'UTC')",
+    "operation": "LowCardinality(String)",
+    "region": "LowCardinality(String)",
+    "units": "UInt32",
+    "usd": "Decimal(38, 12)",
+    "milliseconds": "UInt32",
+    "status": "UInt16",
+    "throttled": "UInt8",
+    "error": "String",
+}
 
 
 class CallRecord(Protocol):

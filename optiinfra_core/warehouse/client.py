@@ -103,15 +103,23 @@ class Warehouse:
     def insert(
         self,
         table: str,
-        columns: Sequence[str],
+        columns: Mapping[str, str],
         rows: Iterable[Sequence[Any]],
         token: str | None = None,
     ) -> None:
-        """Insert ``rows`` as one block; a repeated ``token`` inserts nothing a second time."""
+        """Insert ``rows`` as one block; a repeated ``token`` inserts nothing a second time.
+
+        ``columns`` are names and types: told here, they need not be asked for first. The driver
+        repeats the insert if the connection breaks, so it must be safe to repeat.
+        """
         settings = {**WRITE_SETTINGS, **({"insert_deduplication_token": token} if token else {})}
         with translated(f"inserting into {table}"):
             self._connected().insert(
-                table, list(rows), column_names=list(columns), settings=settings
+                table,
+                list(rows),
+                column_names=list(columns),
+                column_type_names=list(columns.values()),
+                settings=settings,
             )
 
     def ping(self) -> bool:

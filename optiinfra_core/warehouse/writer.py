@@ -19,11 +19,25 @@ from optiinfra_core.windows import Clock, milliseconds
 if TYPE_CHECKING:
     from clickhouse_connect.driver.external import ExternalData
 
-COMMIT_COLUMNS = (
-    "customer_id", "provider", "dataset", "account_id", "window_start", "window_end",
-    "source", "source_version", "run_id", "version", "started_at", "rows", "checksum",
-    "complete", "failed_parts", "first_committed_at", "finished_at",
-)  # fmt: skip
+COMMIT_COLUMNS: Mapping[str, str] = {
+    "customer_id": "LowCardinality(String)",
+    "provider": "LowCardinality(String)",
+    "dataset": "LowCardinality(String)",
+    "account_id": "LowCardinality(String)",
+    "window_start": "DateTime('UTC')",
+    "window_end": "DateTime('UTC')",
+    "source": "LowCardinality(String)",
+    "source_version": "String",
+    "run_id": "LowCardinality(String)",
+    "version": "UInt64",
+    "started_at": "DateTime64(3, 'UTC')",
+    "rows": "UInt64",
+    "checksum": "UInt64",
+    "complete": "UInt8",
+    "failed_parts": "Array(String)",
+    "first_committed_at": "DateTime64(3, 'UTC')",
+    "finished_at": "DateTime64(3, 'UTC')",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +124,6 @@ class WindowWriter:
             Transient: ClickHouse is away; the same call may succeed later.
         """
         started = batch.started_version or milliseconds(self._clock.now())
-        self._before(batch, started)
         spool = Spool(batch)
         failures = [*batch.failed, *_pull(spool, rows)]
         stream = spool.finish()
@@ -196,7 +209,7 @@ class WindowWriter:
         crash_point("after_commit")
         checksum = 0
         for record in records:
-            checksum ^= record[COMMIT_COLUMNS.index("checksum")]
+            checksum ^= record[list(COMMIT_COLUMNS).index("checksum")]
         return Written(
             rows=sum(row["written"] for row in served),
             version=attempt.version,
