@@ -21,7 +21,7 @@ _DONE = frozenset({"stopped", "terminated"})
 
 def xen(payload: Payload) -> bool:
     """Whether the instance's type is of a Xen family; bare metal of such a family is Nitro."""
-    family, _, size = str(payload["InstanceType"]).partition(".")
+    family, _, size = str(payload.get("InstanceType", "")).partition(".")
     return family in XEN_FAMILIES and size != "metal"
 
 

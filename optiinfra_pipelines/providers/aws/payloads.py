@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,6 +11,34 @@ from optiinfra_core.errors import Malformed
 from optiinfra_core.windows import as_utc
 
 R = TypeVar("R")
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The account and region a payload was seen in; ``partition`` is aws, aws-cn, aws-us-gov."""
+
+    region: str
+    account_id: str
+    partition: str = "aws"
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a thing whose payload has none, by the rule of its service."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+def database_id(payload: Mapping[str, Any], home: Home) -> str:
+    """An RDS instance's ARN."""
+    name = payload["DBInstanceIdentifier"]
+    return str(payload.get("DBInstanceArn") or home.arn("rds", f"db:{name}"))
+
+
+def function_id(payload: Mapping[str, Any], home: Home) -> str:
+    """A Lambda function's ARN."""
+    name = payload["FunctionName"]
+    return str(payload.get("FunctionArn") or home.arn("lambda", f"function:{name}"))
+
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

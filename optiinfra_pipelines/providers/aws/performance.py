@@ -33,7 +33,13 @@ from optiinfra_pipelines.providers.aws.client.metrics import (
 )
 from optiinfra_pipelines.providers.aws.instances import observable, xen
 from optiinfra_pipelines.providers.aws.parts import PartFailures
-from optiinfra_pipelines.providers.aws.payloads import tags, understood
+from optiinfra_pipelines.providers.aws.payloads import (
+    Home,
+    database_id,
+    function_id,
+    tags,
+    understood,
+)
 
 # CloudWatch keeps 5-minute samples 63 days and hourly ones 455 days (CloudWatch concepts).
 FINE, COARSE = timedelta(minutes=5), timedelta(hours=1)
@@ -60,7 +66,7 @@ class Watched:
     namespace: str
     dimension: str
     value: Callable[[Payload], str]
-    resource_id: Callable[[Payload], str]
+    resource_id: Callable[[Payload, Home], str]
     resource_name: Callable[[Payload], str]
     sampled: Callable[[Payload], Sequence[Sampled]]
     observable: Callable[[Payload, Window], bool] = lambda _payload, _span: True
@@ -104,7 +110,7 @@ WATCHED: tuple[Watched, ...] = (
         namespace="AWS/EC2",
         dimension="InstanceId",
         value=lambda payload: str(payload["InstanceId"]),
-        resource_id=lambda payload: str(payload["InstanceId"]),
+        resource_id=lambda payload, _home: str(payload["InstanceId"]),
         resource_name=lambda payload: tags(payload.get("Tags")).get("Name", ""),
         sampled=lambda payload: (*EC2, *(XEN_DISK if xen(payload) else NITRO_DISK)),
         observable=observable,
@@ -115,7 +121,7 @@ WATCHED: tuple[Watched, ...] = (
         namespace="AWS/RDS",
         dimension="DBInstanceIdentifier",
         value=lambda payload: str(payload["DBInstanceIdentifier"]),
-        resource_id=lambda payload: str(payload["DBInstanceArn"]),
+        resource_id=database_id,
         resource_name=lambda payload: str(payload["DBInstanceIdentifier"]),
         # Aurora keeps its storage in the cluster; its instances report no free space.
         sampled=lambda payload: (
@@ -128,7 +134,7 @@ WATCHED: tuple[Watched, ...] = (
         namespace="AWS/ApplicationELB",
         dimension="LoadBalancer",
         value=lambda payload: str(payload["LoadBalancerArn"]).partition(":loadbalancer/")[2],
-        resource_id=lambda payload: str(payload["LoadBalancerArn"]),
+        resource_id=lambda payload, _home: str(payload["LoadBalancerArn"]),
         resource_name=lambda payload: str(payload["LoadBalancerName"]),
         sampled=lambda payload: (
             APPLICATION_LOAD_BALANCER if payload.get("Type") == "application" else ()
@@ -140,7 +146,7 @@ WATCHED: tuple[Watched, ...] = (
         namespace="AWS/Lambda",
         dimension="FunctionName",
         value=lambda payload: str(payload["FunctionName"]),
-        resource_id=lambda payload: str(payload["FunctionArn"]),
+        resource_id=function_id,
         resource_name=lambda payload: str(payload["FunctionName"]),
         sampled=lambda _payload: LAMBDA,
     ),
@@ -161,8 +167,10 @@ class Subject:
 Plan = dict[Query, Subject]
 
 
-def planned(watched: Watched, payload: Payload) -> Plan:
-    """The queries for one resource, each with what it is about."""
+def planned(watched: Watched, payload: Payload, home: Home, span: Window) -> Plan:
+    """The queries for one resource, each with what it is about; none if it cannot have samples."""
+    if not watched.observable(payload, span):
+        return {}
     return {
         Query(
             namespace=watched.namespace,
@@ -172,7 +180,7 @@ def planned(watched: Watched, payload: Payload) -> Plan:
             statistic=STATISTICS[sampled.statistic],
         ): Subject(
             resource_type=watched.resource_type,
-            resource_id=watched.resource_id(payload),
+            resource_id=watched.resource_id(payload, home),
             resource_name=watched.resource_name(payload),
             metric=sampled.metric,
             statistic=sampled.statistic,
@@ -291,10 +299,10 @@ def _plans(
 
 
 def _plan(aws: Aws, watched: Watched, region: str, span: Window) -> list[Plan | Malformed]:
+    home = Home(region=region, account_id=aws.account_id, partition=aws.identity.partition)
     return [
-        understood(partial(planned, watched, payload), payload)
+        understood(partial(planned, watched, payload, home, span), payload)
         for payload in everything(aws, watched.listing, region)
-        if watched.observable(payload, span)
     ]
 
 

@@ -30,23 +30,29 @@ from optiinfra_pipelines.providers.aws.client.inventory import (
     sizes,
 )
 from optiinfra_pipelines.providers.aws.parts import PartFailures
-from optiinfra_pipelines.providers.aws.payloads import attributes, instant, tags, understood
+from optiinfra_pipelines.providers.aws.payloads import (
+    UNKNOWN,
+    Home,
+    attributes,
+    database_id,
+    function_id,
+    instant,
+    tags,
+    understood,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Home):
     """Where and when a payload was seen; ``sizes`` by instance type, as far as AWS tells them."""
 
     ts: datetime
-    region: str
-    account_id: str
-    partition: str = "aws"
     sizes: Mapping[str, Size] = field(default_factory=dict)
 
 
 def instance(payload: Payload, place: Place) -> ResourceRow:
     """An EC2 instance; its vCPUs are cores times threads as launched, else those of its type."""
-    sku = str(payload["InstanceType"])
+    sku = str(payload.get("InstanceType", ""))
     size = place.sizes.get(sku)
     options = payload.get("CpuOptions") or {}
     cores, threads = options.get("CoreCount"), options.get("ThreadsPerCore")
@@ -58,7 +64,7 @@ def instance(payload: Payload, place: Place) -> ResourceRow:
         resource_type="aws.ec2.instance",
         resource_id=str(payload["InstanceId"]),
         resource_name=described.get("Name", ""),
-        state=str(payload["State"]["Name"]).lower(),
+        state=str((payload.get("State") or {}).get("Name", UNKNOWN)).lower(),
         sku=sku,
         vcpus=float(cores * threads) if cores and threads else size.vcpus if size else None,
         memory_gib=size.memory_gib if size else None,
@@ -89,9 +95,9 @@ def volume(payload: Payload, place: Place) -> ResourceRow:
         resource_type="aws.ebs.volume",
         resource_id=str(payload["VolumeId"]),
         resource_name=described.get("Name", ""),
-        state=str(payload["State"]).lower(),
+        state=str(payload.get("State", UNKNOWN)).lower(),
         sku=str(payload.get("VolumeType", "")),
-        storage_gib=float(payload["Size"]),
+        storage_gib=float(payload["Size"]) if "Size" in payload else None,
         created_at=instant(payload.get("CreateTime")),
         tags=described,
         attributes=attributes(
@@ -116,7 +122,7 @@ def snapshot(payload: Payload, place: Place) -> ResourceRow:
         resource_type="aws.ebs.snapshot",
         resource_id=str(payload["SnapshotId"]),
         resource_name=described.get("Name", ""),
-        state=str(payload["State"]).lower(),
+        state=str(payload.get("State", UNKNOWN)).lower(),
         sku=str(payload.get("StorageTier", "")),
         storage_gib=float(payload["VolumeSize"]) if "VolumeSize" in payload else None,
         created_at=instant(payload.get("StartTime")),
@@ -153,7 +159,7 @@ def load_balancer(payload: Payload, place: Place) -> ResourceRow:
         resource_type="aws.elb.load_balancer",
         resource_id=str(payload["LoadBalancerArn"]),
         resource_name=str(payload["LoadBalancerName"]),
-        state=str((payload.get("State") or {}).get("Code", "unknown")).lower(),
+        state=str((payload.get("State") or {}).get("Code", UNKNOWN)).lower(),
         sku=str(payload.get("Type", "")),
         created_at=instant(payload.get("CreatedTime")),
         attributes=attributes(payload, "Scheme", "VpcId", "IpAddressType", "DNSName"),
@@ -167,10 +173,9 @@ def classic_load_balancer(payload: Payload, place: Place) -> ResourceRow:
         ts=place.ts,
         region=place.region,
         resource_type="aws.elb.load_balancer",
-        resource_id=f"arn:{place.partition}:elasticloadbalancing:{place.region}:"
-        f"{place.account_id}:loadbalancer/{name}",
+        resource_id=place.arn("elasticloadbalancing", f"loadbalancer/{name}"),
         resource_name=name,
-        state="unknown",
+        state=UNKNOWN,
         sku="classic",
         created_at=instant(payload.get("CreatedTime")),
         attributes=attributes(
@@ -190,9 +195,9 @@ def database(payload: Payload, place: Place) -> ResourceRow:
         ts=place.ts,
         region=place.region,
         resource_type="aws.rds.instance",
-        resource_id=str(payload["DBInstanceArn"]),
+        resource_id=database_id(payload, place),
         resource_name=str(payload["DBInstanceIdentifier"]),
-        state=str(payload.get("DBInstanceStatus", "unknown")).lower(),
+        state=str(payload.get("DBInstanceStatus", UNKNOWN)).lower(),
         sku=str(payload.get("DBInstanceClass", "")),
         storage_gib=float(payload["AllocatedStorage"]) if own_storage else None,
         created_at=instant(payload.get("InstanceCreateTime")),
@@ -214,9 +219,9 @@ def function(payload: Payload, place: Place) -> ResourceRow:
         ts=place.ts,
         region=place.region,
         resource_type="aws.lambda.function",
-        resource_id=str(payload["FunctionArn"]),
+        resource_id=function_id(payload, place),
         resource_name=str(payload["FunctionName"]),
-        state=str(payload.get("State") or "unknown").lower(),
+        state=str(payload.get("State") or UNKNOWN).lower(),
         sku=str(payload.get("Runtime", "")),
         memory_gib=float(memory) / 1024 if memory else None,
         storage_gib=float(ephemeral) / 1024 if ephemeral else None,
@@ -232,9 +237,9 @@ def cluster(payload: Payload, place: Place) -> ResourceRow:
         ts=place.ts,
         region=place.region,
         resource_type="aws.eks.cluster",
-        resource_id=str(payload["arn"]),
+        resource_id=str(payload.get("arn") or place.arn("eks", f"cluster/{payload['name']}")),
         resource_name=str(payload["name"]),
-        state=str(payload.get("status", "unknown")).lower(),
+        state=str(payload.get("status", UNKNOWN)).lower(),
         sku=str(payload.get("version", "")),
         created_at=instant(payload.get("createdAt")),
         tags=dict(payload.get("tags") or {}),
@@ -319,7 +324,9 @@ class ResourceCollector(Collector[Aws]):
 
 def _snapshot(aws: Aws, kind: Kind, region: str, ts: datetime) -> list[ResourceRow | Malformed]:
     payloads = list(kind.fetch(aws, region))
-    names = frozenset(str(one["InstanceType"]) for one in payloads) if kind.typed else frozenset()
+    names = frozenset(
+        str(one["InstanceType"]) for one in payloads if kind.typed and "InstanceType" in one
+    )
     place = Place(
         ts=ts,
         region=region,

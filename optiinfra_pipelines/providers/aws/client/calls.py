@@ -1,19 +1,19 @@
 """Every request to AWS: bounded, timed, written to the ledger, its refusal in our vocabulary."""
 
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from optiinfra_core.collecting.gate import Call, Gate
-from optiinfra_core.errors import Malformed
+from optiinfra_core.collecting.gate import Gate
+from optiinfra_core.errors import Malformed, Transient
 from optiinfra_core.redaction import scrub
 from optiinfra_pipelines.providers.aws.client import actions
-from optiinfra_pipelines.providers.aws.client.refusals import THROTTLED, Asked, fault, refusal
+from optiinfra_pipelines.providers.aws.client.meter import Meter, Torn
+from optiinfra_pipelines.providers.aws.client.refusals import Asked, fault, refusal, unreadable
 
-TOO_MANY = 429
+# The SDK does not compare an answer's length with the one promised, so it does not retry a cut one.
+TORN_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,21 +123,28 @@ class Calls:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loads the SDK
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - loads the SDK
 
-        try:
-            answer: Mapping[str, Any] = self._invoke(request, region)
-        except ClientError as error:
-            raise refusal(self._asked(request, region), error.response) from None
-        except (BotoCoreError, ResponseParserError) as error:
-            self._meter.abandoned("unparsable answer")
-            raise fault(self._asked(request, region), error) from None
-        return answer
+        for _ in range(TORN_ATTEMPTS):
+            try:
+                return self._invoke(request, region)
+            except ClientError as error:
+                raise refusal(self._asked(request, region), error.response) from None
+            except BotoCoreError as error:
+                raise fault(self._asked(request, region), error) from None
+            except Torn:
+                self._meter.abandoned("cut short")
+            except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
+                # The SDK's parsers fail with any of these on an answer of another shape.
+                status = self._meter.abandoned("unparsable answer")
+                raise unreadable(self._asked(request, region), status, error) from None
+        raise Transient(f"{self._asked(request, region)}: the answer was cut short each time")
 
-    def _invoke(self, request: Request, region: str) -> Any:
+    def _invoke(self, request: Request, region: str) -> Mapping[str, Any]:
         from botocore import xform_name  # noqa: PLC0415 - loads the SDK
 
         method = getattr(self._client(request.service, region), xform_name(request.operation))
         with self._slots:
-            return method(**request.params)
+            answer: Mapping[str, Any] = method(**request.params)
+        return answer
 
     def _asked(self, request: Request, region: str) -> Asked:
         return Asked(
@@ -161,72 +168,3 @@ class Calls:
                 self._meter.attach(client, service, region)
                 self._clients[service, region] = client
             return client
-
-
-class Meter:
-    """Writes each HTTP request (each page, each retry) to the ledger, from botocore's events."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-        self._local = threading.local()
-
-    def attach(self, client: Any, service: str, region: str) -> None:
-        """Listen to what ``client`` sends and receives."""
-        events = client.meta.events
-        events.register("before-parameter-build", partial(self._prepared, service))
-        events.register("before-send", partial(self._sent, service, region))
-        events.register("response-received", self._received)
-        events.register_first("needs-retry", self._within_deadline)
-
-    def abandoned(self, why: str) -> None:
-        """Record a request of this thread whose answer never became a response."""
-        if getattr(self._local, "open", None) is not None:
-            self._record(status=0, throttled=False, error=why)
-
-    def _prepared(
-        self, service: str, *, params: Mapping[str, Any], model: Any, context: Any, **_: Any
-    ) -> None:
-        billed = actions.BILLED_BY.get(actions.called(service, model.name), "")
-        self._local.units = len(params.get(billed, ())) if billed else 1
-        context["optiinfra_started"] = time.monotonic()
-
-    def _sent(self, service: str, region: str, *, event_name: str, **_: Any) -> None:
-        operation = event_name.rpartition(".")[2]
-        self._local.open = (actions.called(service, operation), region, time.monotonic())
-
-    def _received(
-        self, *, response_dict: Any, parsed_response: Any, exception: Any, **_: Any
-    ) -> None:
-        if getattr(self._local, "open", None) is None:
-            return  # refused before anything was sent
-        status = int(response_dict["status_code"]) if response_dict else 0
-        code = str((parsed_response or {}).get("Error", {}).get("Code", ""))
-        self._record(
-            status=status,
-            throttled=code in THROTTLED or status == TOO_MANY,
-            error=code or (type(exception).__name__ if exception else ""),
-        )
-
-    def _record(self, *, status: int, throttled: bool, error: str) -> None:
-        name, region, started = self._local.open
-        self._local.open = None
-        units = getattr(self._local, "units", 1)
-        answered = 0 < status < 300  # noqa: PLR2004 - AWS does not bill what it refuses
-        self._gate.ledger.record(
-            Call(
-                at=self._gate.clock.now(),
-                operation=name,
-                region=region,
-                units=units,
-                usd=actions.price(name, units if answered else 0),
-                milliseconds=round((time.monotonic() - started) * 1000),
-                status=status,
-                throttled=throttled,
-                error=error,
-            )
-        )
-
-    def _within_deadline(self, *, request_dict: Mapping[str, Any], **_: Any) -> bool | None:
-        # botocore takes the first answer that is not None: False ends the retries.
-        started = request_dict["context"].get("optiinfra_started", time.monotonic())
-        return False if time.monotonic() - started > self._gate.deadline_seconds else None

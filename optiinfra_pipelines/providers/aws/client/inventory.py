@@ -71,7 +71,7 @@ def everything(aws: Aws, listing: Listing, region: str) -> Iterator[Payload]:
     for page in aws.calls.pages(listing.request, region, listing.paging):
         for item in page[listing.request.answer]:
             if listing.inner:
-                yield from item[listing.inner]
+                yield from item.get(listing.inner, ())
             else:
                 yield item
 

@@ -31,6 +31,9 @@ THROTTLED = frozenset(
         "PriorRequestNotComplete",
     }
 )  # fmt: skip
+TOO_MANY = 429  # HTTP's Too Many Requests
+SERVER_ERRORS = 500
+
 DENIED = frozenset(
     {
         "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError",
@@ -99,7 +102,7 @@ def refusal(asked: Asked, response: Mapping[str, Any]) -> OptiInfraError:
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
     told = f"{asked}: {code or status}: {said}"
-    if code in THROTTLED or status == 429:  # noqa: PLR2004 - HTTP's Too Many Requests
+    if code in THROTTLED or status == TOO_MANY:
         return Throttled(told, retry_after=_seconds(metadata.get("HTTPHeaders", {})))
     if code in CLOCK or SIGNED_WRONG_TIME.search(said):
         return ConfigurationError(told, remedy="Set this machine's clock: AWS allows 5 minutes.")
@@ -116,7 +119,7 @@ def _by_code(asked: Asked, code: str, status: int, told: str) -> OptiInfraError:
     for codes, error, remedy in MEANINGS:
         if code in codes:
             return error(told, remedy=remedy)
-    return Transient(told) if status >= 500 else Permanent(told)  # noqa: PLR2004 - server errors
+    return Transient(told) if status >= SERVER_ERRORS else Permanent(told)
 
 
 def _denied(asked: Asked, told: str, said: str) -> OptiInfraError:
@@ -139,12 +142,10 @@ def _denied(asked: Asked, told: str, said: str) -> OptiInfraError:
 
 
 def fault(asked: Asked, failure: Exception) -> OptiInfraError:
-    """A fault of botocore's own (network, parsing, missing identity) as one of our errors."""
-    from botocore import exceptions, parsers  # noqa: PLC0415 - loads the SDK
+    """A fault of botocore's own (network, missing identity) as one of our errors."""
+    from botocore import exceptions  # noqa: PLC0415 - loads the SDK
 
     told = f"{asked}: {type(failure).__name__}: {scrub(str(failure))[:400]}"
-    if isinstance(failure, parsers.ResponseParserError):
-        return Malformed(f"{asked}: the answer cannot be parsed", sample=scrub(str(failure)))
     if isinstance(failure, (exceptions.HTTPClientError, exceptions.ConnectionError)):
         return Transient(told)
     if isinstance(
@@ -162,6 +163,16 @@ def fault(asked: Asked, failure: Exception) -> OptiInfraError:
             "(instance profile, AWS_* variables), or enter keys with the role.",
         )
     return Permanent(told)
+
+
+def unreadable(asked: Asked, status: int, failure: Exception) -> OptiInfraError:
+    """An answer the SDK could not read: what its status says, else a malformed one."""
+    told = f"{asked}: HTTP {status}, the answer cannot be read"
+    if status == TOO_MANY:
+        return Throttled(told)
+    if status >= SERVER_ERRORS:
+        return Transient(told)
+    return Malformed(told, sample=scrub(f"{type(failure).__name__}: {failure}"))
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:

@@ -1,0 +1,1 @@
+"""For authors of providers: the rules every provider keeps, and an HTTP server that misbehaves."""
