@@ -10,7 +10,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
@@ -42,7 +42,7 @@ def configure(settings: Settings) -> None:
         foreign_pre_chain=[_clean_traceback, *_shared()],
         processors=[ProcessorFormatter.remove_processors_meta, _renderer(settings.log_format)],
     )
-    handler = StandardErrorHandler()
+    handler = logging.StreamHandler(StandardError())
     handler.set_name(HANDLER)
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -84,16 +84,16 @@ class ScrubbingFactory:
         return record
 
 
-class StandardErrorHandler(logging.StreamHandler[TextIO]):
-    """Writes to whatever ``sys.stderr`` is at the moment of writing."""
+class StandardError:
+    """Whatever ``sys.stderr`` is at the moment of writing."""
 
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
+    def write(self, text: str) -> object:
+        """Write ``text``."""
+        return sys.stderr.write(text)
 
-    @property
-    def stream(self) -> TextIO:  # type: ignore[override]
-        """Standard error."""
-        return sys.stderr
+    def flush(self) -> None:
+        """Hand it on."""
+        sys.stderr.flush()
 
 
 def _scrub_message(record: logging.LogRecord) -> None:

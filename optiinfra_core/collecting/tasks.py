@@ -132,9 +132,14 @@ class CollectionTasks:
         return tuple(task for task in tasks if task.status in ("queued", "running"))
 
     def attach_run(self, task_id: UUID | str, run_id: str) -> None:
-        """Remember that a run works for the task; attaching it twice changes nothing."""
+        """Remember that a run works for the task; attaching it twice changes nothing.
+
+        Raises:
+            NotFound: there is no such task.
+        """
         identity = _task_uuid(task_id)
         with self._db.operator() as connection:
+            _existing(connection, identity)
             connection.execute(sql.ATTACH, (run_id, identity))
 
     def mark_run(self, run_id: str, state: str) -> None:
@@ -150,10 +155,15 @@ class CollectionTasks:
             connection.execute(sql.MARK_RUN, (state, run_id))
 
     def fail(self, task_id: UUID | str, error: OptiInfraError) -> None:
-        """Write down why no run could be launched for the task."""
+        """Write down why no run could be launched for the task.
+
+        Raises:
+            NotFound: there is no such task.
+        """
         told = {"code": error.code, "detail": scrub(error.detail), "remedy": scrub(error.remedy)}
         identity = _task_uuid(task_id)
         with self._db.operator() as connection:
+            _existing(connection, identity)
             connection.execute(sql.FAIL, (Jsonb(told), identity))
 
     def record_result(self, result: CollectionResult) -> CollectionResult:
@@ -226,13 +236,18 @@ def status_of(
 
 
 def _task(connection: Connection, task_id: UUID | None, *, is_new: bool = False) -> CollectionTask:
-    row = connection.execute(sql.GET, (task_id,)).fetchone()
-    if row is None:
-        raise _unknown(task_id)
+    row = _existing(connection, task_id)
     runs = connection.execute(sql.RUNS, (task_id,)).fetchall()
     states = {run["run_id"]: run["state"] for run in runs}
     task = _task_of(row, states, _results(connection, row["id"]))
     return replace(task, is_new=is_new)
+
+
+def _existing(connection: Connection, task_id: UUID | None) -> DictRow:
+    row = connection.execute(sql.GET, (task_id,)).fetchone()
+    if row is None:
+        raise _unknown(task_id)
+    return row
 
 
 def _task_of(

@@ -71,7 +71,7 @@ _RULES = (
             "no pg_hba.conf entry",
             'database "',
             'role "',
-            "could not translate host name",
+            "Servname not supported",
         ),
     ),
     _Rule(

@@ -25,11 +25,15 @@ class Database:
     """A Postgres shared by threads; connects at first use and again after the server restarted.
 
     Everything it raises is an ``OptiInfraError``: Transient while the server does not answer,
-    ConfigurationError where it refuses us. Rows come as dictionaries, instants in UTC.
+    ConfigurationError where it refuses us. Rows come as dictionaries, instants in UTC. ``wait``
+    is how many seconds a free connection is waited for.
     """
 
-    def __init__(self, endpoint: PostgresEndpoint, *, max_size: int = 10) -> None:
+    def __init__(
+        self, endpoint: PostgresEndpoint, *, max_size: int = 10, wait: float = WAIT_SECONDS
+    ) -> None:
         self._endpoint = endpoint
+        self._wait = wait
         self._work = self._pool("work", max_size, _prepare)
         # Locks live in sessions of their own: a held lock must not starve the transactions.
         self._locks = self._pool("locks", LARGEST_LOCK_POOL, _prepare_for_locks)
@@ -105,7 +109,7 @@ class Database:
             min_size=0,
             max_size=size,
             open=False,
-            timeout=WAIT_SECONDS,
+            timeout=self._wait,
             configure=configure,
             check=ConnectionPool.check_connection,
         )
