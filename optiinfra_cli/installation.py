@@ -19,6 +19,7 @@ from optiinfra_cli.supervisor.supervisor import Supervisor
 from optiinfra_core.embedded.clickhouse import stop_clickhouse
 from optiinfra_core.embedded.postgres import stop_postgres
 from optiinfra_core.errors import Conflict, Transient
+from optiinfra_core.redaction import scrub
 from optiinfra_core.settings import Settings
 from optiinfra_core.vault.keyring import KeyRing
 
@@ -65,7 +66,7 @@ def keep(settings: Settings, ports: Ports, say: Say, *, demo: bool) -> bool:
             **(plan.DEMO_ENVIRONMENT if demo else {}),
         }
         notify = _reporter(_first_state(settings, ports, demo=demo), say)
-        supervisor = Supervisor(services, settings.data_dir, logs(settings), told, notify)
+        supervisor = Supervisor(services, logs(settings), told, notify)
         ended_well = supervisor.run()
     for name in supervisor.failed:
         say(f"{name} does not start; the end of {supervisor.log_of(name)}:")
@@ -110,11 +111,10 @@ def await_ready(
     """
     for _ in _polls(seconds):
         state = state_file.read(settings.data_dir)
-        if state is not None and state.pid == pid:
-            if state.failed:
-                raise Transient(_why(settings, state.failed), remedy="Run `optiinfra doctor`.")
-            if state.ready or (services and state.serves(services)):
-                return state
+        refuse_failed(settings, pid)
+        up = state is not None and (state.ready or (services and state.serves(services)))
+        if state is not None and state.pid == pid and up:
+            return state
         if not process.start_mark(pid):
             log = tail(logs(settings) / "supervisor.log")
             raise Transient(f"the supervisor ended: {log}", remedy="Run `optiinfra doctor`.")
@@ -122,6 +122,17 @@ def await_ready(
         f"not everything started within {seconds:.0f} s",
         remedy=f"Read the files in {logs(settings)}.",
     )
+
+
+def refuse_failed(settings: Settings, pid: int) -> None:
+    """Return unless supervisor ``pid`` gave up a service.
+
+    Raises:
+        Transient: it did; the detail holds the end of the service's log.
+    """
+    state = state_file.read(settings.data_dir)
+    if state is not None and state.pid == pid and state.failed:
+        raise Transient(_why(settings, state.failed), remedy="Run `optiinfra doctor`.")
 
 
 def stop(settings: Settings) -> bool:
@@ -154,9 +165,9 @@ def running_state(settings: Settings) -> StateFile | None:
 
 
 def tail(path: Path, characters: int = 2000) -> str:
-    """The end of a log."""
+    """The end of a log, without secrets."""
     try:
-        return path.read_text(errors="replace")[-characters:].strip()
+        return scrub(path.read_text(errors="replace")[-characters:].strip())
     except FileNotFoundError:
         return ""
 

@@ -31,16 +31,23 @@ def installation(settings: Settings, ports: Ports, *, demo: bool) -> tuple[Servi
         Service(
             name="api",
             command=_python("optiinfra_api"),
-            after=("migrate",),
-            ready=answers(ports.api, "/readyz"),
+            after=("publish",),
+            # Not /readyz: what it looks at is ready before the API starts, and it takes a second.
+            ready=answers(ports.api, "/livez"),
             late_environment=told,
         ),
     )
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
-    # -P: the working folder is the data directory, nothing in there is to be imported.
+    # -P: nothing in the working folder is to be imported.
     return (sys.executable, "-P", "-m", module, *arguments)
+
+
+def _dagster_python(module: str, *arguments: str) -> tuple[str, ...]:
+    # No -P: Dagster takes the first entry of sys.path away before it loads definitions, whatever
+    # it is; without -P that is the working folder, the logs'.
+    return (sys.executable, "-m", module, *arguments)
 
 
 def _servers(settings: Settings) -> tuple[Service, ...]:
@@ -106,7 +113,7 @@ def _migrations(
         ),
         Service(
             name="migrate-dagster",
-            command=_python("dagster", "instance", "migrate"),
+            command=_dagster_python("dagster", "instance", "migrate"),
             after=servers,
             task=True,
             late_environment=told,
@@ -123,7 +130,7 @@ def _dagster(
     return (
         Service(
             name="code",
-            command=_python(
+            command=_dagster_python(
                 "dagster", "api", "grpc", *code,
                 "--module-name", f"{environment.LOCATION}.definitions",
                 "--location-name", environment.LOCATION,
@@ -135,6 +142,14 @@ def _dagster(
             late_environment=told,
         ),
         Service(
+            # What a killed supervisor left unfinished holds pool slots until somebody says so.
+            name="reaper",
+            command=_python("optiinfra_pipelines.reaper"),
+            after=("migrate", "migrate-dagster"),
+            task=True,
+            late_environment=told,
+        ),
+        Service(
             name="publish",
             command=_python("optiinfra_pipelines.publish"),
             after=("migrate",),
@@ -143,15 +158,15 @@ def _dagster(
         ),
         Service(
             name="webserver",
-            command=_python("dagster_webserver", *web),
+            command=_dagster_python("dagster_webserver", *web),
             after=("code",),
             ready=answers(ports.dagster, "/server_info"),
             late_environment=told,
         ),
         Service(
             name="daemon",
-            command=_python("dagster._daemon", "run", "--workspace", workspace),
-            after=("code",),
+            command=_dagster_python("dagster._daemon", "run", "--workspace", workspace),
+            after=("code", "reaper"),
             late_environment=told,
         ),
     )  # fmt: skip

@@ -52,17 +52,22 @@ def remove(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Delete a customer's credentials, keys and state for good; collected rows expire later."""
-    from optiinfra_cli.office import ACTOR, open_office  # noqa: PLC0415 - lazy
+    """Delete a customer with its credentials, keys, state and every row, for good.
+
+    Safe to repeat: what an interrupted removal left is deleted then.
+    """
+    from optiinfra_cli import removal  # noqa: PLC0415 - lazy
 
     out = Output(as_json)
     if not yes and not typer.confirm(f"Delete {slug} for good?", err=True):
         raise InvalidRequest("not confirmed", remedy="Answer y, or pass --yes.")
-    with open_office(settings_for(data_dir)) as office:
-        removed = office.customers.delete(slug, actor=ACTOR)
-    counts = {name: getattr(removed, name) for name in removed.__slots__}
-    out.say(f"removed {slug}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
-    out.result(customer=slug, removed=counts)
+    removed = removal.remove(settings_for(data_dir), slug)
+    out.say(f"removed {slug}")
+    out.table(("what", "count"), removed.items())
+    out.result(customer=slug, removed=removed)
+
+
+app.command("delete", hidden=True)(remove)
 
 
 def _shown(customer: object) -> dict[str, object]:

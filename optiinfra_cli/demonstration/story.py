@@ -21,7 +21,7 @@ from optiinfra_cli.options import load_settings
 from optiinfra_cli.output import Output
 from optiinfra_cli.supervisor import ports as ports_of
 from optiinfra_cli.supervisor.state_file import StateFile
-from optiinfra_core.errors import Conflict
+from optiinfra_core.errors import Conflict, OptiInfraError
 from optiinfra_core.settings import Settings
 from optiinfra_core.windows import SystemClock
 
@@ -76,6 +76,10 @@ class Demo:
         try:
             yield supervisor
             finished = True
+        except OptiInfraError:
+            # What failed may only be the echo of a process that did not start.
+            installation.refuse_failed(self.settings, supervisor.pid)
+            raise
         finally:
             if not (self.keep and finished):
                 self.say("stopping everything")

@@ -31,14 +31,12 @@ class Supervisor:
     def __init__(
         self,
         services: tuple[Service, ...],
-        folder: Path,
         logs: Path,
         environment: Mapping[str, str],
         notify: Notify,
     ) -> None:
         self.children = {service.name: Child(service) for service in in_order(services)}
         self.stopping = False
-        self._folder = folder
         self._logs = logs
         self._environment = environment
         self._notify = notify
@@ -119,7 +117,7 @@ class Supervisor:
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
         environment = {**self._environment, **service.environment, **service.late_environment()}
-        return process.spawn(service.command, environment, self._folder, self.log_of(service.name))
+        return process.spawn(service.command, environment, self._logs, self.log_of(service.name))
 
     def _reap_orphans(self) -> None:
         """Collect adopted processes that ended; our own are left to their ``Child``."""

@@ -30,7 +30,7 @@ def main() -> int:
             services={name: child.report() for name, child in supervisor.children.items()},
         ).write()
 
-    return 0 if Supervisor(services, folder, folder, environment, notify).run() else 5
+    return 0 if Supervisor(services, folder, environment, notify).run() else 5
 
 
 def _service(folder: Path, told: dict[str, object]) -> Service:

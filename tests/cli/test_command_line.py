@@ -16,6 +16,7 @@ from optiinfra_cli.exits import Exit, exit_of
 from optiinfra_cli.options import instant
 from optiinfra_core import errors
 from optiinfra_core.collecting.contract import Credential
+from optiinfra_core.embedded.clickhouse import stop_clickhouse
 from optiinfra_core.embedded.postgres import stop_postgres
 from optiinfra_core.errors import InvalidRequest
 
@@ -29,9 +30,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data directory whose Postgres is stopped at the end."""
+    """A data directory whose servers are stopped at the end."""
     folder = tmp_path_factory.mktemp("installation")
     yield folder
+    stop_clickhouse(folder)
     stop_postgres(folder)
 
 
@@ -165,6 +167,20 @@ def test_customers_and_keys_are_administered(run: Run) -> None:
     assert "token" not in key
     answer = run("customers", "add", "acme", "--json")
     assert told(answer)["error"]["code"] == "conflict"
+
+
+def test_a_removed_customer_is_gone_and_its_id_stays_taken(run: Run) -> None:
+    """Removal answers with counts, a second one with not found, and the slug is never free."""
+    run("customers", "add", "gone", "--json")
+    answer = run("customers", "remove", "gone", "--json", text="n\n")
+    assert answer.returncode == Exit.USAGE
+    assert (
+        told(run("customers", "remove", "gone", "--yes", "--json"))["removed"]["credentials"] == 0
+    )
+    assert (
+        told(run("customers", "remove", "gone", "--yes", "--json"))["error"]["code"] == "not-found"
+    )
+    assert told(run("customers", "add", "gone", "--json"))["error"]["code"] == "conflict"
 
 
 def test_the_vaults_keys_turn_and_its_audit_log_is_whole(run: Run) -> None:
