@@ -48,6 +48,7 @@ def _data_type(collector: Collector[Connection]) -> DataTypeInfo:
         lag_seconds=int(rhythm.lag.total_seconds()),
         reread_seconds=int(rhythm.reread.total_seconds()),
         history_seconds=int(rhythm.history.total_seconds()) if rhythm.history else None,
+        calls_per_span=typical.calls_per_span,
         calls_per_day=typical.calls_per_day,
         usd_per_call=typical.usd_per_call,
     )

@@ -36,7 +36,7 @@ def planned_type(info: DataTypeInfo, asked: Window, accounts: int, clock: Clock)
     if window is None:
         return PlannedDataType(data_type=info.name, possible=False, reason=reason)
     days = window.length // DAY
-    calls = info.calls_per_day * days * accounts
+    calls = (info.calls_per_span + info.calls_per_day * days) * accounts
     return PlannedDataType(
         data_type=info.name,
         possible=True,

@@ -43,8 +43,8 @@ class CredentialField(BaseModel):
 class DataTypeInfo(BaseModel):
     """One data type that a provider supplies; how its source behaves in time and what it costs.
 
-    ``calls_per_day`` is the number of calls that one day of one account takes, ``usd_per_call``
-    what the provider bills for one.
+    ``calls_per_span`` is the number of calls that any span of one account takes, ``calls_per_day``
+    what each day of it adds, ``usd_per_call`` what the provider bills for one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +57,7 @@ class DataTypeInfo(BaseModel):
     history_seconds: int | None = Field(
         default=None, description="How far back it can be asked; null: only the present."
     )
+    calls_per_span: Money = Field(default=Decimal(0), ge=0)
     calls_per_day: Money = Field(default=Decimal(0), ge=0)
     usd_per_call: Money = Field(default=Decimal(0), ge=0)
 

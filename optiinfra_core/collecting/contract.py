@@ -59,12 +59,14 @@ class Rhythm:
 class Typical:
     """What to expect of a collector before any account is known; shown to people and in dry runs.
 
-    ``calls_per_day`` and ``usd_per_call`` are those of an account with about 100 resources.
+    ``calls_per_span`` are made for a backfill however long it is, ``calls_per_day`` for each of its
+    days, both for an account with about 100 resources; ``usd_per_call`` is the provider's price.
     """
 
     rhythm: Rhythm
-    calls_per_day: Decimal
-    usd_per_call: Decimal
+    calls_per_span: Decimal = Decimal(0)
+    calls_per_day: Decimal = Decimal(0)
+    usd_per_call: Decimal = Decimal(0)
 
 
 class Connection(Protocol):
@@ -103,10 +105,6 @@ class Collector(ABC, Generic[C]):
         """
         return None
 
-    def estimate(self, connection: C, span: Window) -> tuple["CallEstimate", ...]:  # noqa: ARG002
-        """The calls and dollars that collecting ``span`` would take, without making them."""
-        return ()
-
     @abstractmethod
     def collect(
         self, connection: C, span: Window, parts: frozenset[str] | None = None
@@ -116,15 +114,6 @@ class Collector(ABC, Generic[C]):
         ``parts`` limits the work to these parts (regions); None means all. A failure of the whole
         account is raised as an ``OptiInfraError``.
         """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEstimate:
-    """How often one operation would be called and what that costs."""
-
-    operation: str
-    calls: int
-    usd: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """AWS cost from the best source a credential has: a Data Export, else Cost Explorer."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from typing_extensions import override
 
-from optiinfra_core.collecting.contract import CallEstimate, Collector, Rhythm
+from optiinfra_core.collecting.contract import Collector, Rhythm, Typical
 from optiinfra_core.errors import NotSupported
 from optiinfra_core.metrics import COST, CostRow
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, day_window, month_window
@@ -18,10 +20,17 @@ FOCUS_EXPORT, CE_DAILY = "focus_export", "ce_daily"
 SETTLED_ON = 8
 
 
+DAILY = Rhythm(
+    min_interval=timedelta(hours=8), lag=DAY, reread=timedelta(days=3), history=timedelta(days=395)
+)
+
+
 class CostCollector(Collector[Aws]):
     """Charges by day from Cost Explorer, or line by line from an export."""
 
     metric = COST
+    # Two questions answer any span of days, a page each; billed at 0.01 USD a request.
+    typical = Typical(rhythm=DAILY, calls_per_span=Decimal(2), usd_per_call=Decimal("0.01"))
 
     @override
     def source(self, connection: Aws) -> str:
@@ -39,12 +48,7 @@ class CostCollector(Collector[Aws]):
             return Rhythm(
                 min_interval=QUARTER_HOUR, lag=DAY, reread=back, history=timedelta(days=1127)
             )
-        return Rhythm(
-            min_interval=timedelta(hours=8),
-            lag=DAY,
-            reread=max(back, timedelta(days=3)),
-            history=timedelta(days=395),
-        )
+        return replace(DAILY, reread=max(back, DAILY.reread))
 
     @override
     def extent(self, connection: Aws, span: Window) -> Window:
@@ -59,17 +63,6 @@ class CostCollector(Collector[Aws]):
         """The version of the export's deliveries; Cost Explorer has nothing free to ask."""
         export = connection.credential.cost_export
         return None if export is None else cost_export.version(connection, export, span)
-
-    @override
-    def estimate(self, connection: Aws, span: Window) -> tuple[CallEstimate, ...]:
-        """Two requests of Cost Explorer and their further pages, or three to S3 a month."""
-        if connection.credential.cost_export:
-            months = len(cost_export.months(span))
-            return (
-                CallEstimate(operation="s3:ListObjectsV2", calls=months, usd="0.000005"),
-                CallEstimate(operation="s3:GetObject", calls=2 * months, usd="0.0000008"),
-            )
-        return (CallEstimate(operation="ce:GetCostAndUsage", calls=2, usd="0.02"),)
 
     @override
     def collect(

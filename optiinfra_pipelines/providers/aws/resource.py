@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from typing_extensions import override
 
-from optiinfra_core.collecting.contract import CallEstimate, Collector, Rhythm
+from optiinfra_core.collecting.contract import Collector, Rhythm, Typical
 from optiinfra_core.errors import Malformed, PartFailure
 from optiinfra_core.metrics import RESOURCE, ResourceRow
 from optiinfra_core.windows import QUARTER_HOUR, Window
@@ -277,10 +278,15 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
+PRESENT = Rhythm(min_interval=QUARTER_HOUR, lag=timedelta(0), reread=timedelta(0), history=None)
+
+
 class ResourceCollector(Collector[Aws]):
     """A full snapshot of what every region holds now."""
 
     metric = RESOURCE
+    # A page of each listing in each of three regions; the calls are free.
+    typical = Typical(rhythm=PRESENT, calls_per_span=Decimal(3 * len(KINDS)))
 
     @override
     def source(self, connection: Aws) -> str:
@@ -290,15 +296,7 @@ class ResourceCollector(Collector[Aws]):
     @override
     def rhythm(self, connection: Aws) -> Rhythm:
         """Free calls, and only the present can be asked for."""
-        return Rhythm(
-            min_interval=QUARTER_HOUR, lag=timedelta(0), reread=timedelta(0), history=None
-        )
-
-    @override
-    def estimate(self, connection: Aws, span: Window) -> tuple[CallEstimate, ...]:
-        """At least one page of each listing in each region; the calls are free."""
-        calls = len(KINDS) * connection.expected_regions
-        return (CallEstimate(operation="describe and list", calls=calls, usd="0"),)
+        return PRESENT
 
     @override
     def collect(

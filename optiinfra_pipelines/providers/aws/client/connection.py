@@ -101,11 +101,6 @@ class Aws:
         answer = self.calls.ask(REGIONS, self.credential.home_region)
         return tuple(sorted(str(region["RegionName"]) for region in answer["Regions"]))
 
-    @property
-    def expected_regions(self) -> int:
-        """How many regions collecting would visit, without asking: the listed, else the default."""
-        return len(self.credential.regions) if self.credential.regions else DEFAULT_REGIONS
-
     def regions(self, parts: frozenset[str] | None = None) -> tuple[str, ...]:
         """The regions to collect: those the credential lists, else all enabled; cut to ``parts``.
 
