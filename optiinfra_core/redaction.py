@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from dataclasses import dataclass
 from urllib.parse import quote
 
 REDACTED = "[redacted]"
@@ -10,36 +11,66 @@ REDACTED = "[redacted]"
 # A value shorter than this is a word that occurs in ordinary text; hiding it would hide the text.
 SHORTEST = 8
 
-# Each shape of secret, with what is left of it.
-SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
+# A name that ends in one of these words holds a secret: api_key, X-Amz-Signature, client_secret.
+_NAMES = ("key", "token", "sig", "signature", "secret", "password", "passwd", "pwd")
+_NAME = f"(?:{'|'.join(_NAMES)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What one kind of secret looks like, and what is left of it.
+
+    ``hints``: the pattern cannot match text that has none of these in lower case; most lines have
+    none of any. No pattern begins with a repetition: on a long word that would take time with the
+    square of its length.
+    """
+
+    hints: tuple[str, ...]
+    pattern: re.Pattern[str]
+    left: str = REDACTED
+
+
+SHAPES = (
+    Shape(
+        ("private key-----",),
         re.compile(
-            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
+            r".*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|\Z)",
             re.DOTALL,
         ),
-        REDACTED,
     ),
     # RFC 7519: three base64url parts, the first two begin with {" .
-    (re.compile(r"\beyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*"), REDACTED),
+    Shape(("eyj",), re.compile(r"\beyJ[\w-]{5,}\.eyJ[\w-]{5,}\.[\w-]*")),
     # AWS key ids: the IAM user guide lists the prefixes of long-lived and temporary keys.
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,124}\b"), REDACTED),
-    (re.compile(r"\bgsk_[A-Za-z0-9]{16,}"), REDACTED),
-    (re.compile(r"\b(oi_[a-z0-9]{1,12}_[a-z0-9]{12}_)[\w-]{43}"), rf"\1{REDACTED}"),
-    # scheme://user:password@host
-    (re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s:/@]*:)[^\s/@]+(?=@)"), rf"\1{REDACTED}"),
-    (
+    Shape(("akia", "asia"), re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,124}\b")),
+    Shape(("gsk_",), re.compile(r"\bgsk_[A-Za-z0-9]{16,}")),
+    Shape(("oi_",), re.compile(r"\b(oi_[a-z0-9]{1,12}_[a-z0-9]{12}_)[\w-]{43}"), rf"\1{REDACTED}"),
+    # scheme://user:password@host; an @ in the password belongs to it.
+    Shape(("://",), re.compile(r"(://[^\s:/@]{0,200}:)[^\s/]+(?=@)"), rf"\1{REDACTED}"),
+    Shape(
+        ("authorization",),
+        re.compile(r"""(\bauthorization\\?["']?\s*[:=]\s*\\?["']?)[^\r\n"'\\]+""", re.IGNORECASE),
+        rf"\1{REDACTED}",
+    ),
+    Shape(
+        ("bearer",),
+        re.compile(r"(\bbearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE),
+        rf"\1{REDACTED}",
+    ),
+    # "name": "value" up to the closing quote, also inside a string of JSON.
+    Shape(
+        _NAMES,
         re.compile(
-            r"""(\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?)[^\r\n"']+""", re.IGNORECASE
+            rf"""({_NAME}(?:\\?["'])?\s*[:=]\s*b?\\?(["']))(?:(?!\\?\2).)+""",
+            re.IGNORECASE | re.DOTALL,
         ),
         rf"\1{REDACTED}",
     ),
-    (re.compile(r"(\bbearer\s+)[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1{REDACTED}"),
-    # name=value and "name": "value" where the name ends in a word for a secret.
-    (
+    # name=value up to whatever ends a value.
+    Shape(
+        _NAMES,
         re.compile(
-            r"""([\w-]*(?:key|token|sig|signature|secret|password|passwd|pwd)["']?\s*(?:=|:\s*(?=["']))\s*["']?)"""
-            r"""(?!\[redacted\])[^\s"'&;,(){}<>]+""",
-            re.IGNORECASE,
+            rf"""({_NAME}\s*=\s*)(?!b?\\?["']|\[redacted\])[^\s"'&;,(){{}}<>\\]+""", re.IGNORECASE
         ),
         rf"\1{REDACTED}",
     ),
@@ -67,17 +98,16 @@ class Registry:
 
     def hide(self, text: str) -> str:
         """``text`` without the remembered values; the time does not grow with their number."""
-        if not self._by_head:
-            return text
+        heads = self._by_head
+        starts = [at for at in range(len(text)) if text[at : at + SHORTEST] in heads]
         pieces: list[str] = []
-        kept = position = 0
-        while position <= len(text) - SHORTEST:
-            length = self._match(text, position)
-            if length:
-                pieces += (text[kept:position], REDACTED)
-                kept = position = position + length
-            else:
-                position += 1
+        kept = 0
+        for start in starts:
+            length = self._match(text, start)
+            if length and start >= kept:
+                pieces += (text[kept:start], REDACTED)
+            if length:  # one that overlaps the one before goes with it
+                kept = max(kept, start + length)
         return "".join((*pieces, text[kept:]))
 
     def _match(self, text: str, position: int) -> int:
@@ -98,6 +128,8 @@ def register_secret(value: str) -> None:
 def scrub(text: str) -> str:
     """``text`` with every known secret value and everything shaped like a secret replaced."""
     text = _known.hide(text)
-    for shape, left in SHAPES:
-        text = shape.sub(left, text)
+    lower = text.lower()
+    for shape in SHAPES:
+        if any(hint in lower for hint in shape.hints):
+            text = shape.pattern.sub(shape.left, text)
     return text

@@ -77,7 +77,11 @@ class KeyRing:
         return pepper
 
     def primary(self) -> tuple[str, bytes]:
-        """Id and bytes of the key that wraps, as the source stands now."""
+        """Id and bytes of the key that wraps, as the source stands now.
+
+        Raises:
+            ConfigurationError: the file is gone: what is sealed now could never be opened again.
+        """
         self._refresh()
         content = self._content
         return content.primary, content.keys[content.primary].get_secret_value()
@@ -138,7 +142,7 @@ class KeyRing:
             return
         with self._lock:
             seen = keyfile.stamp(self._path)
-            if seen is not None and seen != self._stamp:
+            if seen != self._stamp:
                 self._content, self._stamp = keyfile.read(self._path), seen
 
     def _file(self, otherwise: str) -> Path:

@@ -68,8 +68,6 @@ CREATE POLICY tenant ON optiinfra.credential_revisions USING (
 );
 CREATE TRIGGER refuse_deleted_customer BEFORE INSERT ON optiinfra.cloud_credentials
 FOR EACH ROW EXECUTE FUNCTION optiinfra.refuse_deleted_customer();
-CREATE TRIGGER refuse_deleted_customer BEFORE INSERT ON optiinfra.credential_revisions
-FOR EACH ROW EXECUTE FUNCTION optiinfra.refuse_deleted_customer();
 """
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from optiinfra_core.collecting.state import SourceState, SourceStates
 from optiinfra_core.database import Database
+from optiinfra_core.database.audit import AuditEvent, append
 from optiinfra_core.endpoints import PostgresEndpoint
 from optiinfra_core.errors import ConfigurationError, Conflict, NotFound, Transient
 
@@ -91,6 +92,23 @@ def test_a_customers_transaction_cannot_write_for_another(
             " trigger, created_at) VALUES (gen_random_uuid(), %s, 'aws', '{cost}', 'api', now())",
             (globex,),
         )
+
+
+def test_writing_does_not_open_the_fence(
+    states: SourceStates, database: Database, acme: str
+) -> None:
+    """The triggers look beyond the customer; its transaction does not, afterwards."""
+    event = AuditEvent(
+        subject_type="customer", subject_id=acme, action="x", actor="x", customer_id=acme
+    )
+    with database.customer(acme) as connection:
+        connection.execute(
+            "INSERT INTO optiinfra.collection_tasks (id, customer_id, provider, data_types,"
+            " trigger, created_at) VALUES (gen_random_uuid(), %s, 'aws', '{cost}', 'api', now())",
+            (acme,),
+        )
+        append(connection, event)
+        assert connection.execute(COUNT).fetchone() == {"found": 1}
 
 
 def test_an_error_takes_the_whole_transaction_back(database: Database, acme: str) -> None:

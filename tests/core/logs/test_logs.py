@@ -78,7 +78,7 @@ def test_no_way_of_logging_lets_a_secret_out(stderr: StandardError, log_format: 
     structured.warning(
         "event " + SECRET, field=SECRET, deep={"a": [SECRET]}, holder=pathlib.Path(SECRET)
     )
-    structured.warning("short", authorization="abc", token=SecretStr("x"), nested={"secret": "abd"})
+    structured.warning("short", authorization="abc", token=SecretStr("x"), deep={"secret": "abd"})
     try:
         fail_with_a_cause()
     except RuntimeError:

@@ -1,6 +1,7 @@
 """Text leaves without what is secret in it, and otherwise as it was."""
 
 from secrets import token_hex
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,10 @@ API_KEY = f"oi_prod_abcdefghijkl_{'A' * 43}"
         ("password=hunter2 user=ann", "password=[redacted] user=ann"),
         ('{"api_token": "abc", "n": 1}', '{"api_token": "[redacted]", "n": 1}'),
         ("{'secret': 'abc'}", "{'secret': '[redacted]'}"),
+        ('"password": "two words, and more", "n": 1', '"password": "[redacted]", "n": 1'),
+        (r'{"body": "{\"secret\": \"a b\"}"}', r'{"body": "{\"secret\": \"[redacted]\"}"}'),
+        ("Key(secret='a b', n=1)", "Key(secret='[redacted]', n=1)"),
+        ("token=b'raw'", "token=b'[redacted]'"),
         ("aws_secret_access_key = abc/def+1", "aws_secret_access_key = [redacted]"),
         (f"jwt {JWT} end", "jwt [redacted] end"),
         (f"pem {PEM} end", "pem [redacted] end"),
@@ -34,6 +39,7 @@ API_KEY = f"oi_prod_abcdefghijkl_{'A' * 43}"
         ("groq gsk_abcdefghijklmnop1234", "groq [redacted]"),
         (f"key {API_KEY}", "key oi_prod_abcdefghijkl_[redacted]"),
         ("postgresql://ann:hunter2@db:5432/x", "postgresql://ann:[redacted]@db:5432/x"),
+        ("amqp://a:p@ss@h/p", "amqp://a:[redacted]@h/p"),
         ("https://:hunter2@h/p", "https://:[redacted]@h/p"),
     ],
 )  # fmt: skip
@@ -83,6 +89,8 @@ def test_the_longer_of_two_values_wins() -> None:
     known.add("same-start")
     known.add("same-start-and-more")
     assert known.hide("x same-start-and-more y same-start z") == "x [redacted] y [redacted] z"
+    known.add("more-and-overlapping")
+    assert known.hide("x same-start-and-more-and-overlapping y") == "x [redacted] y"
 
 
 @given(
@@ -99,3 +107,16 @@ def test_no_known_value_is_left_in_any_text(secrets: list[str], around: list[str
     assert not any(secret in hidden for secret in secrets if secret not in "[redacted]" * 3)
     if not secrets:
         assert hidden == text
+
+
+@pytest.mark.parametrize("piece", ["a", "a-", "key", "eyJabcde", "://a:", "-----BEGIN ", "A ", "="])
+def test_long_text_takes_time_with_its_length_only(piece: str) -> None:
+    """Ten times the text is not a hundred times the work, whatever it is made of."""
+
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        started = process_time()
+        scrub(text)
+        return process_time() - started
+
+    assert seconds(100_000) < 40 * max(seconds(10_000), 0.001)

@@ -130,6 +130,17 @@ def test_another_process_follows_a_rotation(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_without_its_file_a_ring_wraps_nothing_more(tmp_path: Path) -> None:
+    """Sealing under a key that exists in memory only would lose the secret at the next start."""
+    path = settings(tmp_path).keyring_path
+    ring = KeyRing.create(path)
+    old, key = ring.primary()
+    path.unlink()
+    with pytest.raises(ConfigurationError, match="no key ring"):
+        ring.primary()
+    assert ring.key(old) == key
+
+
 def test_a_retired_key_is_gone_and_the_primary_stays(tmp_path: Path) -> None:
     """The primary cannot be retired, nor a key that is not there."""
     ring = KeyRing.create(settings(tmp_path).keyring_path)
