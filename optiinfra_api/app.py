@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from optiinfra_api import problems
 from optiinfra_api.dependencies.doors import open_doors
+from optiinfra_api.dependencies.parameters import demand_known, known_parameters
 from optiinfra_api.dependencies.unchanged import install as install_unchanged
 from optiinfra_api.gateway import DagsterGateway, GraphQLGateway
 from optiinfra_api.middleware import BodyLimit, Figures, Surroundings
@@ -70,12 +71,15 @@ def create_app(
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
         redoc_url=None,
+        # Sync dependencies would each wait for a thread: all of ours are async.
+        dependencies=[Depends(demand_known)],
     )
     app.state.figures = Figures()
     problems.install(app)
     install_unchanged(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.state.parameters = known_parameters(app.openapi())
     surround(app, settings)
     return app
 

@@ -99,6 +99,9 @@ KINDS: Mapping[type[OptiInfraError], Kind] = {
     ),
 }
 
+# Python 3.13 renamed this one after RFC 9110; a problem's type must not depend on that.
+PHRASES: Mapping[int, str] = {413: "Content Too Large"}
+
 REMEDIES: Mapping[int, str] = {
     400: "Send a body that is the JSON that /openapi.json describes.",
     404: "Check the path against /openapi.json.",
@@ -172,7 +175,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses itself: no such path, no such method, an unreadable body."""
     if not isinstance(error, HTTPException):
         return await on_anything_else(request, error)
-    phrase = HTTPStatus(error.status_code).phrase
+    phrase = PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase
     kind = Kind(error.status_code, phrase.lower().replace(" ", "-"), phrase)
     remedy = REMEDIES.get(error.status_code, "Check the request against /openapi.json.")
     detail = f"{request.method} {request.url.path}: {error.detail}"

@@ -125,7 +125,7 @@ def open_doors(
     )
 
 
-def doors_of(request: Request) -> Doors:
+async def doors_of(request: Request) -> Doors:
     """The doors of the application that handles ``request``."""
     doors: Doors = request.app.state.doors
     return doors

@@ -33,7 +33,7 @@ Dimension = Annotated[str, one_of(DIMENSIONS, "What to group by.")]
 GroupBy = Annotated[str, one_of(GROUPS, "Length of a period.")]
 
 
-def tags_of(request: Request) -> Mapping[str, tuple[str, ...]]:
+async def tags_of(request: Request) -> Mapping[str, tuple[str, ...]]:
     """The tags that rows must have, from parameters ``tag.<key>=<value>``."""
     wanted = [
         (name.removeprefix(TAG), value)
@@ -51,7 +51,7 @@ def tags_of(request: Request) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def charge_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
+async def charge_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
     tags: Annotated[Mapping[str, tuple[str, ...]], Depends(tags_of)],
     service: Text = "",
     region: Text = "",
@@ -70,7 +70,7 @@ def charge_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query for e
     }
 
 
-def sample_filters(
+async def sample_filters(
     metric_name: Text = "",
     statistic: Text = "",
     resource_id: Text = "",
@@ -87,14 +87,14 @@ def sample_filters(
     }
 
 
-def inventory_filters(
+async def inventory_filters(
     resource_type: Text = "", status: Text = "", region: Text = ""
 ) -> Mapping[str, Any]:
     """Which resources."""
     return {"resource_type": resource_type, "status": status, "region": region}
 
 
-def change_filters(
+async def change_filters(
     resource_type: Text = "", resource_id: Text = "", region: Text = ""
 ) -> Mapping[str, Any]:
     """Changes of which resources."""
@@ -115,7 +115,7 @@ def demand_no(filters: Mapping[str, Any]) -> None:
         )
 
 
-def known_at_of(
+async def known_at_of(
     as_known_at: Annotated[
         datetime | None,
         Query(description="Answer as it was known at this moment, RFC 3339 with a zone."),

@@ -113,7 +113,7 @@ def page_of(request: Request, doors: Doors, limit: int, cursor: str | None) -> P
     return Page(limit=limit, question=question, position=position)
 
 
-def small_page(
+async def small_page(
     request: Request,
     doors: DoorsOf,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows on a page.")] = 100,
@@ -123,7 +123,7 @@ def small_page(
     return page_of(request, doors, limit, cursor)
 
 
-def large_page(
+async def large_page(
     request: Request,
     doors: DoorsOf,
     limit: Annotated[

@@ -51,7 +51,7 @@ class Times(BaseModel):
     hours: int | None = Field(default=None, ge=1, le=9600, description="Hours back from the end.")
 
 
-def times(
+async def times(
     start: Annotated[
         datetime | None, Query(description="First instant, RFC 3339 with a zone.")
     ] = None,

@@ -224,7 +224,7 @@ class Asking:
         return tag
 
 
-def asking(
+async def asking(
     request: Request,
     response: Response,
     doors: DoorsOf,
@@ -237,6 +237,11 @@ def asking(
 
 AskingOf = Annotated[Asking, Depends(asking)]
 TimesOf = Annotated[Times, Depends(times)]
+
+
+async def streamed(request: Request) -> str | None:
+    """The media type to stream, None for JSON."""
+    return accepted(request)
 
 
 async def cost_whole(asking: AskingOf, asked: TimesOf) -> Read:
@@ -299,4 +304,4 @@ SampleWhole = Annotated[Read, Depends(sample_whole)]
 MomentPage = Annotated[Read, Depends(moment_page)]
 MomentWhole = Annotated[Read, Depends(moment_whole)]
 SnapshotPage = Annotated[Read, Depends(snapshot_page)]
-Streamed = Annotated[str | None, Depends(accepted)]
+Streamed = Annotated[str | None, Depends(streamed)]

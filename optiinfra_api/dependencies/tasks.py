@@ -46,7 +46,7 @@ async def task_of(task_id: UUID, key: Caller, doors: DoorsOf) -> CollectionTask:
     return task
 
 
-def history_filters(
+async def history_filters(
     provider: Annotated[str | None, Query(max_length=64)] = None,
     data_type: Annotated[str | None, Query(max_length=64)] = None,
     status: Annotated[str | None, Query(pattern=f"^({'|'.join(STATUSES)})$")] = None,
