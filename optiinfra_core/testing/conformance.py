@@ -117,9 +117,21 @@ def _collectors(provider: Provider) -> Iterator[str]:
         yield "there is no collector"
 
 
+def _typical(provider: Provider) -> Iterator[str]:
+    for collector in provider.collectors:
+        expected = collector.typical
+        if expected.rhythm.min_interval <= timedelta(0):
+            yield f"{collector.metric.name}: the typical min_interval is not positive"
+        if min(expected.calls_per_span, expected.calls_per_day, expected.usd_per_call) < 0:
+            yield f"{collector.metric.name}: typical calls or prices are negative"
+        if not expected.calls_per_span + expected.calls_per_day:
+            yield f"{collector.metric.name}: collecting would make no call"
+
+
 MANIFEST_RULES: tuple[ManifestRule, ...] = (
     ManifestRule(promise="a provider has a slug, a title and docs", breaches=_slug),
     ManifestRule(promise="a credential is strict and keeps its secrets", breaches=_credential),
+    ManifestRule(promise="what to expect of a collector is said", breaches=_typical),
     ManifestRule(promise="one stateless collector for each metric type", breaches=_collectors),
 )
 

@@ -56,7 +56,9 @@ FOCUS_SCHEMA = pa.schema(
         *((name, pa.timestamp("ms")) for name in ("ChargePeriodStart", "ChargePeriodEnd")),
         *(
             (name, pa.float64())
-            for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity")
+            for name in (
+                "BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity",
+            )
         ),
         *(
             (name, pa.string())
@@ -274,6 +276,7 @@ def test_finality_follows_the_invoice(
     invoice: str | None,
     today: datetime,
     state: str,
+    *,
     bucket: Bucket,
     connect: Connect,
     moto_server: str,

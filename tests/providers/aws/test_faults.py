@@ -224,7 +224,7 @@ def test_each_refusal_is_named_by_its_recovery(
     [
         ("You are not authorized to perform this operation.", "ec2:DescribeVolumes"),
         (
-            "User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt because no policy",
+            "User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt since no policy",
             "kms:Decrypt",
         ),
     ],

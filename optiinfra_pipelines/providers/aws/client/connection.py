@@ -16,9 +16,6 @@ from optiinfra_pipelines.providers.aws.credential import AwsCredential
 
 T = TypeVar("T")
 
-# Regions that every account has enabled (AWS account management guide).
-DEFAULT_REGIONS = 17
-
 IDENTITY = Request(service="sts", operation="GetCallerIdentity", answer="Account")
 # Without AllRegions the answer holds only the regions that are enabled for the account.
 REGIONS = Request(service="ec2", operation="DescribeRegions", answer="Regions")
