@@ -1,7 +1,7 @@
 """The control routes under /_simulator/: health, accounts, truth, clock, faults and calls."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 from optiinfra_core.errors import InvalidRequest, NotFound, OptiInfraError
 from optiinfra_core.windows import as_utc
 from optiinfra_simulator import truth
-from optiinfra_simulator.aws.gateway import Gateway, StartResponse
+from optiinfra_simulator.aws.dialects import Reply
+from optiinfra_simulator.aws.gateway import Gateway
 from optiinfra_simulator.faults import Fault
 from optiinfra_simulator.world.clock import WorldClock
 
@@ -46,22 +47,18 @@ class Asked:
 
 @dataclass(frozen=True)
 class Control:
-    """A WSGI application that answers the control routes and hands the rest to the clouds."""
+    """Answers the control routes and hands every other request to the clouds."""
 
     gateway: Gateway
 
-    def __call__(
-        self, environ: Mapping[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
+    def __call__(self, environ: Mapping[str, Any]) -> Reply:
         """The answer to one request."""
         path = str(environ["PATH_INFO"])
         if not path.startswith(PREFIX):
-            return self.gateway(environ, start_response)
+            return self.gateway(environ)
         status, document = self._answer(environ, path.removeprefix(PREFIX))
         body = json.dumps(document, default=_plain).encode()
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start_response(f"{status} ", headers)
-        return [body]
+        return Reply(status, (("Content-Type", "application/json"),), body)
 
     def _answer(self, environ: Mapping[str, Any], name: str) -> tuple[int, object]:
         routes: Mapping[tuple[str, str], Callable[[Asked], object]] = {
@@ -78,7 +75,6 @@ class Control:
         }
         route = routes.get((str(environ["REQUEST_METHOD"]), name))
         try:
-            # The body is read in any case, or the next request on the connection would start in it.
             asked = _asked(environ)
             if route is None:
                 raise NotFound(f"there is no control route {name}")

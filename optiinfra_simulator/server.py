@@ -1,11 +1,8 @@
 """The simulator as an HTTP server in a thread of its own."""
 
-import logging
 from threading import Thread
 from types import TracebackType
 from typing import Self
-
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from optiinfra_simulator.aws.calls import Cloud, Limits
 from optiinfra_simulator.aws.floor import Floor
@@ -15,18 +12,9 @@ from optiinfra_simulator.calls import CallLedger
 from optiinfra_simulator.control import Control
 from optiinfra_simulator.cost.totals import Totals
 from optiinfra_simulator.faults import FaultPlan
+from optiinfra_simulator.transport import Server
 from optiinfra_simulator.world.accounts import Account
 from optiinfra_simulator.world.world import World
-
-
-class _Handler(WSGIRequestHandler):  # type: ignore[misc]
-    """Keeps connections open, writes nothing to the log, and does not wait to fill packets."""
-
-    # Without it every answer on a kept connection waits 40 ms for an acknowledgement.
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are counted in the ledger instead."""
 
 
 class SimulatorServer:
@@ -43,11 +31,13 @@ class SimulatorServer:
             ),
             Floor(world),
         )
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", port, Control(self.gateway), threaded=True, request_handler=_Handler
+        self._server = Server(port, Control(self.gateway))
+        self._thread = Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.02},
+            name="simulator",
+            daemon=True,
         )
-        self._thread = Thread(target=self._server.serve_forever, name="simulator", daemon=True)
 
     @property
     def port(self) -> int:

@@ -68,6 +68,12 @@ def _shape(thing: Balancer) -> Mapping[str, Any]:
     }
 
 
+def describe_classic(call: Call) -> Mapping[str, Any]:  # noqa: ARG001
+    """Load balancers of the first generation: nobody in this world has one."""
+    return {"LoadBalancerDescriptions": []}
+
+
+CLASSIC: Mapping[str, Handler] = {"DescribeLoadBalancers": describe_classic}
 HANDLERS: Mapping[str, Handler] = {
     "DescribeLoadBalancers": describe_load_balancers,
     "DescribeTags": describe_tags,

@@ -48,48 +48,42 @@ def describe_instances(call: Call) -> Mapping[str, Any]:
     )
     disks = {one.instance: one for one in everything if isinstance(one, Volume)}
     public = {one.instance: one.ip for one in everything if isinstance(one, Address)}
-    shapes = [
-        (one, compute_shapes.instance(one, disks.get(one.id), public.get(one.id), call.now))
-        for one in named(call, "InstanceIds", instances, "InvalidInstanceID.NotFound")
-    ]
-    kept = matching(call, shapes)
+
+    def shape(one: Instance) -> Mapping[str, Any]:
+        return compute_shapes.instance(one, disks.get(one.id), public.get(one.id), call.now)
+
+    wanted = named(call, "InstanceIds", instances, "InvalidInstanceID.NotFound")
+    limit = call.cloud.limits.instances
     shown, token = page(
-        [one for one, _ in kept],
-        call.parameters.get("NextToken"),
-        _size(call, call.cloud.limits.instances, call.cloud.limits.instances),
+        matching(call, wanted, shape), call.parameters.get("NextToken"), _size(call, limit, limit)
     )
-    written = {one.id: shape for one, shape in kept}
-    reservations = [compute_shapes.reservation(one, written[one.id]) for one in shown]
+    reservations = [compute_shapes.reservation(one, shape(one)) for one in shown]
     return _answer("Reservations", reservations, token)
 
 
 def describe_volumes(call: Call) -> Mapping[str, Any]:
     """Volumes, at most 500 in a page."""
     volumes = named(call, "VolumeIds", call.things(Volume), "InvalidVolume.NotFound")
-    kept = matching(call, [(one, compute_shapes.volume(one)) for one in volumes])
+    kept = matching(call, volumes, compute_shapes.volume)
     limit = call.cloud.limits.disks
-    shown, token = page(
-        [one for one, _ in kept], call.parameters.get("NextToken"), _size(call, limit, limit)
-    )
+    shown, token = page(kept, call.parameters.get("NextToken"), _size(call, limit, limit))
     return _answer("Volumes", [compute_shapes.volume(one) for one in shown], token)
 
 
 def describe_snapshots(call: Call) -> Mapping[str, Any]:
     """The account's own snapshots, at most 1000 in a page; it sees nobody else's."""
     snapshots = named(call, "SnapshotIds", call.things(Snapshot), "InvalidSnapshot.NotFound")
-    kept = matching(call, [(one, compute_shapes.snapshot(one)) for one in snapshots])
+    kept = matching(call, snapshots, compute_shapes.snapshot)
     limit = call.cloud.limits.instances
-    shown, token = page(
-        [one for one, _ in kept], call.parameters.get("NextToken"), _size(call, limit, limit)
-    )
+    shown, token = page(kept, call.parameters.get("NextToken"), _size(call, limit, limit))
     return _answer("Snapshots", [compute_shapes.snapshot(one) for one in shown], token)
 
 
 def describe_addresses(call: Call) -> Mapping[str, Any]:
     """Public addresses, all in one answer: EC2 does not page them."""
     addresses = named(call, "AllocationIds", call.things(Address), "InvalidAllocationID.NotFound")
-    kept = matching(call, [(one, compute_shapes.address(one)) for one in addresses])
-    return {"Addresses": [shape for _, shape in kept]}
+    kept = matching(call, addresses, compute_shapes.address)
+    return {"Addresses": [compute_shapes.address(one) for one in kept]}
 
 
 def describe_regions(call: Call) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """EC2's ways to ask for less: identifiers and filters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
@@ -47,16 +47,23 @@ def named(call: Call, parameter: str, things: list[K], missing: str) -> list[K]:
     return [held[identifier] for identifier in sorted(set(wanted))]
 
 
-def matching(call: Call, shapes: list[tuple[K, Shape]]) -> list[tuple[K, Shape]]:
-    """Those that pass every filter of the call; values may hold ``*`` and ``?``."""
-    for one in call.parameters.get("Filters") or ():
-        name, values = str(one["Name"]), list(one.get("Values") or ())
-        shapes = [
-            (thing, shape)
-            for thing, shape in shapes
-            if any(fnmatchcase(found, value) for found in _found(name, shape) for value in values)
-        ]
-    return shapes
+def matching(call: Call, things: list[K], shape: Callable[[K], Shape]) -> list[K]:
+    """Those whose answer passes every filter of the call; values may hold ``*`` and ``?``."""
+    filters = call.parameters.get("Filters") or ()
+    if not filters:
+        return things
+    return [thing for thing in things if _passes(filters, shape(thing))]
+
+
+def _passes(filters: Iterable[Mapping[str, Any]], shape: Shape) -> bool:
+    return all(
+        any(
+            fnmatchcase(found, str(value))
+            for found in _found(str(one["Name"]), shape)
+            for value in one.get("Values") or ()
+        )
+        for one in filters
+    )
 
 
 def _found(name: str, shape: Shape) -> Iterator[str]:

@@ -103,6 +103,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
         "ce": _EXPLORER,
         "cloudwatch": _JSON,
         "rds": _QUERY,
+        "elb": _QUERY,
         "elbv2": _QUERY,
         "sts": _QUERY,
         "iam": _QUERY,

@@ -1,10 +1,8 @@
-"""The AWS endpoint as a WSGI application: authenticates, authorises, answers or refuses."""
+"""The AWS endpoint: authenticates a request, authorises it, answers or refuses."""
 
 import json
-import socket
-import struct
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Any
@@ -37,12 +35,11 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "cloudwatch": monitoring.HANDLERS,
     "ec2": compute.HANDLERS,
     "rds": databases.HANDLERS,
+    "elb": balancers.CLASSIC,
     "elbv2": balancers.HANDLERS,
     "lambda": functions.HANDLERS,
     "eks": clusters.HANDLERS,
 }
-
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
 @dataclass
@@ -55,30 +52,31 @@ class Gateway:
     ledger: CallLedger = field(default_factory=CallLedger)
     stopping: Event = field(default_factory=Event)
 
-    def __call__(
-        self, environ: Mapping[str, Any], start_response: StartResponse
-    ) -> Iterable[bytes]:
-        """The answer to one request, or a broken connection where a fault says so."""
+    def __call__(self, environ: Mapping[str, Any]) -> Reply:
+        """The answer to one request.
+
+        Raises:
+            ConnectionResetError: a fault wants the connection to break.
+        """
         request = read(environ)
         request_id = str(uuid.uuid4())
         try:
             principal = self._authenticate(request)
         except AwsError as error:
             self.ledger.record(_route(request, ""))
-            return _send(refuse(request.protocol, error, request_id), start_response)
+            return refuse(request.protocol, error, request_id)
         route = _route(request, principal.account)
         self.ledger.record(route)
         fault = self.faults.strike(route)
         if fault is not None and fault.kind is FaultKind.HANG:
             self.stopping.wait(fault.seconds)
         if fault is not None and fault.kind is FaultKind.RESET:
-            _reset(environ)
-            return []
+            raise ConnectionResetError
         try:
             reply = self._reply(request, principal, fault, (environ, request_id))
         except AwsError as error:
             reply = refuse(request.protocol, error, request_id)
-        return _send(mischief.spoil(fault, reply) if fault else reply, start_response)
+        return mischief.spoil(fault, reply) if fault else reply
 
     def _authenticate(self, request: Request) -> Principal:
         speaks = dialect(request.service)
@@ -167,18 +165,3 @@ class Gateway:
 
 def _route(request: Request, account: str) -> Route:
     return Route(request.service, request.operation, request.region, account)
-
-
-def _send(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
-    headers = list(reply.headers)
-    if not any(name.lower() == "content-length" for name, _ in headers):
-        headers.append(("Content-Length", str(len(reply.body))))
-    start_response(f"{reply.status} ", headers)
-    return [reply.body]
-
-
-def _reset(environ: Mapping[str, Any]) -> None:
-    """Close the connection so that the client sees a reset: linger zero sends RST."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()

@@ -170,8 +170,10 @@ def _points(
     if signal is None or thing is None or len(query.dimensions) != 1:
         return
     period = query.period
+    # A period that begins before the end of the span is told whole.
     start = datetime.fromtimestamp(span[0].timestamp() // period * period, UTC)
-    samples = call.cloud.world.series(thing, signal).samples(start, span[1], call.now)
+    end = datetime.fromtimestamp(-(-span[1].timestamp() // period) * period, UTC)
+    samples = call.cloud.world.series(thing, signal).samples(start, end, call.now)
     yield from aggregate(samples, signal, period, query.statistic)
 
 

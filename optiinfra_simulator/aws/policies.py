@@ -63,7 +63,7 @@ class Trust:
 
 
 # IAM's prefix where it differs from the name of the client.
-_PREFIXES = {"elbv2": "elasticloadbalancing"}
+_PREFIXES = {"elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing"}
 _ACTIONS = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadBucket": "s3:ListBucket",

@@ -20,6 +20,8 @@ _CLIENT_NAMES: Mapping[str, str] = MappingProxyType(
     {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
 )
 
+_CLASSIC_ELB = b"Version=2012-06-01"
+
 _REST_OPERATIONS: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = MappingProxyType(
     {
         "lambda": (
@@ -103,7 +105,7 @@ def read(environ: Mapping[str, Any]) -> Request:
     path, _, query = raw.partition("?")
     scope = _SCOPE.search(headers.get("authorization", ""))
     signing_name = scope["service"] if scope else ""
-    service = _CLIENT_NAMES.get(signing_name, signing_name)
+    service = _service(signing_name, body)
     operation, parameters = _operation(service, environ, headers, body)
     return Request(
         method=str(environ["REQUEST_METHOD"]),
@@ -118,6 +120,13 @@ def read(environ: Mapping[str, Any]) -> Request:
         operation=operation,
         uri_parameters=parameters,
     )
+
+
+def _service(signing_name: str, body: bytes) -> str:
+    """The client's name of the service; both generations of ELB sign with one name."""
+    if signing_name == "elasticloadbalancing" and _CLASSIC_ELB in body:
+        return "elb"
+    return _CLIENT_NAMES.get(signing_name, signing_name)
 
 
 def _operation(
