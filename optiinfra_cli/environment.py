@@ -30,6 +30,12 @@ def inherited() -> dict[str, str]:
     return environment
 
 
+def forget_settings() -> None:
+    """Take every setting out of our environment: a demo is the same wherever it runs."""
+    for name in [name for name in os.environ if name.startswith("OPTIINFRA_")]:  # noqa: TID251 - ours
+        del os.environ[name]  # noqa: TID251 - as above
+
+
 def shared_file(name: str) -> Path:
     """A file that belongs to the program: beside the package in a wheel, at a checkout's root.
 

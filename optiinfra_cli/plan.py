@@ -11,6 +11,7 @@ from optiinfra_cli.supervisor.service import Probe, Service
 from optiinfra_core.embedded import clickhouse, keeper, postgres
 from optiinfra_core.settings import Settings
 
+MIGRATED = ("migrate", "migrate-dagster")
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     # The simulated clouds listen on loopback.
     "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS": "true",
@@ -137,7 +138,7 @@ def _dagster(
                 # Workers start as this interpreter, not as whatever `dagster` is on PATH.
                 "--use-python-environment-entry-point", "--empty-working-directory",
             ),
-            after=("migrate", "migrate-dagster"),
+            after=MIGRATED,
             ready=accepts(ports.code),
             late_environment=told,
         ),
@@ -145,7 +146,7 @@ def _dagster(
             # What a killed supervisor left unfinished holds pool slots until somebody says so.
             name="reaper",
             command=_python("optiinfra_pipelines.reaper"),
-            after=("migrate", "migrate-dagster"),
+            after=MIGRATED,
             task=True,
             late_environment=told,
         ),
@@ -160,6 +161,7 @@ def _dagster(
             name="webserver",
             command=_dagster_python("dagster_webserver", *web),
             after=("code",),
+            before=MIGRATED,
             ready=answers(ports.dagster, "/server_info"),
             late_environment=told,
         ),
@@ -167,6 +169,7 @@ def _dagster(
             name="daemon",
             command=_dagster_python("dagster._daemon", "run", "--workspace", workspace),
             after=("code", "reaper"),
+            before=MIGRATED,
             late_environment=told,
         ),
     )  # fmt: skip

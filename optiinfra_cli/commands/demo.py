@@ -55,6 +55,9 @@ def _report(out: Output, shown: "Shown", *, keep: bool) -> None:
             for line in shown.lines
         ],
     )  # fmt: skip
+    for line in shown.lines:
+        for error in line.errors:
+            out.say(f"{line.customer} {line.data_type}: {error}")
     for name, url in shown.urls.items():
         out.say(f"{name:<10} {url}")
     out.say(f"{'key':<10} {shown.key.get_secret_value()}   (reads acme and globex)")

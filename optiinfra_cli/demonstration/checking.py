@@ -9,6 +9,7 @@ from typing import Any
 from optiinfra_cli.api_client import Api
 from optiinfra_cli.demonstration.collecting import Collected, past
 from optiinfra_cli.demonstration.simulated import Account, Simulated
+from optiinfra_core.errors import Transient
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, floor
 
 CENT = Decimal("0.01")
@@ -18,7 +19,8 @@ CENT = Decimal("0.01")
 class Line:
     """One customer x provider x data type: what was collected, served, and true.
 
-    ``served`` and ``true`` are dollars, points or resources; ``ok`` says that they are equal.
+    ``served`` and ``true`` are dollars, points or resources; ``ok`` says that they are equal and
+    that nothing failed on the way.
     """
 
     customer: str
@@ -30,6 +32,7 @@ class Line:
     api_calls: int
     served: Decimal
     true: Decimal
+    errors: tuple[str, ...]
     ok: bool
 
     def as_dict(self) -> Mapping[str, object]:
@@ -47,6 +50,7 @@ class Line:
             "truth": str(self.true),
             "seconds": round(self.seconds, 2),
             "api_calls": self.api_calls,
+            "errors": list(self.errors),
             "ok": self.ok,
         }
 
@@ -75,7 +79,7 @@ class Checker:
     def line(self, done: Collected, data_type: str) -> Line:
         """One data type, collected and compared."""
         served, true, equal = self._questions[data_type](done)
-        results = done.results(data_type)
+        results, errors = done.results(data_type), tuple(done.errors(data_type))
         return Line(
             customer=done.customer,
             provider=done.provider,
@@ -86,7 +90,8 @@ class Checker:
             api_calls=sum(int(result["api_calls"]) for result in results),
             served=served,
             true=true,
-            ok=equal,
+            errors=errors,
+            ok=equal and not errors,
         )
 
     def _cost(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
@@ -150,6 +155,15 @@ class Checker:
 
 
 def _as_of(answer: Mapping[str, Any]) -> datetime:
+    """When what is served was known.
+
+    Raises:
+        Transient: nothing was ever committed.
+    """
+    if answer["as_of"] is None:
+        raise Transient(
+            f"nothing of {answer['customer_id']} is served", remedy="Read logs/code.log."
+        )
     return datetime.fromisoformat(answer["as_of"])
 
 

@@ -35,6 +35,15 @@ class Collected:
             if result["data_type"] == data_type
         ]
 
+    def errors(self, data_type: str) -> list[str]:
+        """What went wrong with one data type, account or region by region."""
+        return [
+            str(error["detail"])
+            for result in self.results(data_type)
+            for error in (result["error"], *result["failed_parts"])
+            if error
+        ]
+
     @property
     def data_types(self) -> tuple[str, ...]:
         """The data types that were collected."""
@@ -60,7 +69,7 @@ def collect(api: Api, accounts: Iterable[Account], now: datetime, say: Say) -> l
     """Start everything at once and wait for the end of it.
 
     Raises:
-        Transient: a task failed or is not over in time.
+        Transient: a task failed as a whole, or is not over in time.
     """
     pairs = sorted({(account.customer, account.provider) for account in accounts})
     started = [(pair, _start(api, *pair, past(now))) for pair in pairs]
@@ -72,18 +81,6 @@ def collect(api: Api, accounts: Iterable[Account], now: datetime, say: Say) -> l
         )
         for (customer, provider), tasks in started
     ]
-
-
-def again(api: Api, done: Collected, data_type: str, say: Say) -> Collected:
-    """Collect one data type once more, as the next tick would."""
-    body = {
-        "customer_id": done.customer,
-        "provider": done.provider,
-        "data_types": [data_type],
-    }
-    task = api.post("/api/v1/collect/trigger", body)
-    ended = _ended(api, task["task_id"], say)
-    return Collected(customer=done.customer, provider=done.provider, tasks=(*done.tasks, ended))
 
 
 def _start(api: Api, customer: str, provider: str, span: Window) -> Sequence[str]:
@@ -101,10 +98,9 @@ def _start(api: Api, customer: str, provider: str, span: Window) -> Sequence[str
 
 def _ended(api: Api, task_id: str, say: Say) -> Mapping[str, Any]:
     task = await_task(api, task_id, say, PATIENCE_SECONDS)
-    if task["status"] != "succeeded":
-        errors = [task["error"], *(result["error"] for result in task["results"])]
-        told = "; ".join(str(error["detail"]) for error in errors if error)
-        raise Transient(f"task {task_id} ended {task['status']}: {told}")
+    if task["status"] == "failed" and not task["results"]:
+        told = task["error"]["detail"] if task["error"] else "its run never reported"
+        raise Transient(f"task {task_id} failed: {told}", remedy="Read logs/code.log.")
     return task
 
 

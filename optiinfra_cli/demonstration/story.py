@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from optiinfra_cli import installation
+from optiinfra_cli import environment, installation
 from optiinfra_cli.api_client import Api
 from optiinfra_cli.demonstration import DEFAULT_DATA_DIR, collecting, customers
 from optiinfra_cli.demonstration.checking import Checker, Line
@@ -145,13 +145,7 @@ def end(supervisor: subprocess.Popen[bytes]) -> None:
 
 
 def settings_of(data_dir: Path | None) -> Settings:
-    """The settings of a demo: embedded servers in a directory of its own, whatever is set."""
+    """The settings of a demo: the defaults, in a directory of its own, whatever is set."""
+    environment.forget_settings()
     folder = (data_dir or DEFAULT_DATA_DIR).expanduser().resolve()
-    return load_settings(
-        data_dir=folder,
-        clickhouse_url=None,
-        postgres_url=None,
-        vault_keys=None,
-        vault_key_file=None,
-        allow_private_endpoints=True,
-    )
+    return load_settings(data_dir=folder, allow_private_endpoints=True)

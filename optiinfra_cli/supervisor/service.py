@@ -22,14 +22,16 @@ def nothing_more() -> Mapping[str, str]:
 class Service:
     """One process, as data.
 
-    ``after`` names the services that are ready before this one starts. A ``task`` runs once and
-    is ready when it ends with 0. ``late_environment`` is asked when the process starts: for what
+    ``after`` names the services that are ready before this one starts; ``before`` those that end
+    only after it ended, the same ones unless told. A ``task`` runs once and is ready when it ends
+    with 0. ``late_environment`` is asked when the process starts: for what
     is known only then, such as the address of a server started before it. Times in seconds.
     """
 
     name: str
     command: tuple[str, ...]
     after: tuple[str, ...] = ()
+    before: tuple[str, ...] | None = None
     ready: Probe = running
     task: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)

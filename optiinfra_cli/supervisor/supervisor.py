@@ -158,7 +158,8 @@ class Supervisor:
         )
 
     def _stands_on(self, child: Child) -> frozenset[str]:
-        direct = child.service.after
+        service = child.service
+        direct = service.after if service.before is None else service.before
         return frozenset(direct).union(*(self._stands_on(self.children[name]) for name in direct))
 
     def _sweep(self, wake: int) -> None:
