@@ -16,7 +16,7 @@ SCHEMA = "optiinfra"
 STEPS = Path(__file__).parent / "migrations"
 
 # Any fixed number will do: whoever migrates holds this advisory lock until the commit.
-_MIGRATION_LOCK = 7_117_143_042
+MIGRATION_LOCK = 7_117_143_042
 
 
 def migrate(endpoint: PostgresEndpoint) -> None:
@@ -71,7 +71,7 @@ def _upgrade(connection: "Connection") -> None:
     from alembic.operations import Operations  # noqa: PLC0415 - see _run
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415
 
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
     if connection.exec_driver_sql("SELECT to_regnamespace('optiinfra')").scalar() is None:
         connection.exec_driver_sql("CREATE SCHEMA optiinfra")
     scripts = _scripts()

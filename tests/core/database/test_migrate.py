@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import threading
 
 import psycopg
 import pytest
 from pydantic import SecretStr
 
 from optiinfra_core.database import migrate, pending_migrations
+from optiinfra_core.database.migrate import MIGRATION_LOCK
 from optiinfra_core.endpoints import PostgresEndpoint
 from optiinfra_core.errors import ConfigurationError, Transient
 
@@ -51,6 +53,18 @@ def test_processes_that_start_together_migrate_once(postgres_empty: PostgresEndp
         ("", 0)
     ] * 3
     assert pending_migrations(postgres_empty) == ()
+
+
+def test_who_migrates_waits_for_who_was_first(postgres: PostgresEndpoint) -> None:
+    """While another process is at it nothing is touched, then the work goes on by itself."""
+    late = threading.Thread(target=migrate, args=(postgres,))
+    with psycopg.connect(postgres.url.get_secret_value()) as first:
+        first.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        late.start()
+        late.join(timeout=1)
+        assert late.is_alive()
+    late.join(timeout=30)
+    assert not late.is_alive()
 
 
 def test_migrating_again_changes_nothing(postgres: PostgresEndpoint) -> None:

@@ -1,5 +1,6 @@
 """Changing the key of the ring touches no secret, and loses none."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ from optiinfra_core.database import Database
 from optiinfra_core.errors import ConfigurationError, Conflict
 from optiinfra_core.vault.credentials import CredentialRecord, Vault
 from optiinfra_core.vault.keyring import KeyRing
+from optiinfra_core.vault.statements import SEALING
 from optiinfra_core.windows import FixedClock
 from tests.core.vault.cloud_key import CloudKey, cloud_key
 
@@ -88,6 +90,23 @@ def test_a_key_in_use_is_not_retired(
     with pytest.raises(Conflict, match="primary"):
         vault.retire(ring.primary()[0], "ann")
     assert old in ring.ids
+
+
+def test_a_key_is_not_retired_while_something_is_being_sealed(
+    vault: Vault, ring: KeyRing, records: list[CredentialRecord], database: Database
+) -> None:
+    """What is sealed but not committed yet may need the old key: retiring waits for it."""
+    old = ring.primary()[0]
+    ring.rotate()
+    vault.rewrap("ann")
+    late = threading.Thread(target=vault.retire, args=(old, "ann"))
+    with database.operator() as sealing:
+        sealing.execute(SEALING)
+        late.start()
+        late.join(timeout=0.5)
+        assert old in ring.ids
+    late.join(timeout=30)
+    assert old not in ring.ids
 
 
 def test_sealing_while_keys_change_loses_nothing(
