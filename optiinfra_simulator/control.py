@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from optiinfra_core.errors import InvalidRequest, NotFound, OptiInfraError
-from optiinfra_core.windows import as_utc
+from optiinfra_core.windows import Window, as_utc
 from optiinfra_simulator import truth
 from optiinfra_simulator.aws.dialects import Reply
 from optiinfra_simulator.aws.gateway import Gateway
@@ -109,6 +109,7 @@ class Control:
         start, end = asked.instant("start"), asked.instant("end")
         days = (start.date(), (end - timedelta(microseconds=1)).date() + timedelta(days=1))
         counts = truth.sample_counts(world, account, start, end, as_of)
+        watched = self.gateway.cloud.watched.get(account, set())
         return {
             "account": account,
             "as_of": as_of,
@@ -128,7 +129,11 @@ class Control:
                 for identifier in identifiers
             ],
             "resources_by_kind": truth.resources(world, account, as_of),
-            "performance": {"points": sum(counts.values()), "by_metric": counts},
+            "performance": {
+                # Of the metrics that this account's collector asks for, and of what it can list.
+                "points": truth.collectable(world, account, Window(start, end), as_of, watched),
+                "by_metric": counts,
+            },
         }
 
     def _clock(self, _: Asked) -> object:

@@ -1,6 +1,6 @@
 """What is true in the simulated cloud, computed from the world without any request or answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -101,6 +101,21 @@ def sample_counts(
         key = f"{sample.namespace}/{sample.metric}"
         found[key] = found.get(key, 0) + 1
     return found
+
+
+def collectable(
+    world: World, account: str, span: Window, as_of: datetime, metrics: Collection[str]
+) -> int:
+    """How many measurements of ``metrics`` (``namespace/metric``) an inventory can lead to.
+
+    That is of what exists at ``as_of``: AWS lists a terminated instance for an hour at most, so
+    that whoever asks later for samples of what it finds cannot ask for that instance's.
+    """
+    return sum(
+        f"{sample.namespace}/{sample.metric}" in metrics
+        for thing in world.fleet(account).at(as_of)
+        for sample in _samples_of(world, thing, span, as_of)
+    )
 
 
 def _samples_of(

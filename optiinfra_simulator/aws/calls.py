@@ -1,7 +1,7 @@
 """One authorised call of one operation, and the table of those the simulator answers itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -29,12 +29,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """What handlers share: the world, who may enter it, its charges added up."""
+    """What handlers share: the world, who may enter it, its charges added up.
+
+    ``watched`` remembers, for each account, the metrics (``namespace/metric``) that were asked for.
+    """
 
     world: World
     identities: Identities
     totals: Totals
     limits: Limits
+    watched: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from optiinfra_simulator.aws.dialects import AwsError, Dialect, Reply
@@ -95,10 +95,10 @@ def _spoilt(kind: FaultKind, series: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def spoil(fault: Fault, reply: Reply) -> Reply:
     """The bytes as the fault makes them; a truncated answer announces its full length."""
+    headers = tuple(one for one in reply.headers if one[0].lower() != "content-length")
     if fault.kind is FaultKind.GARBAGE:
-        return replace(reply, body=b"<<<{\x00 this is neither JSON nor XML")
+        return Reply(reply.status, headers, b"<<<{\x00 this is neither JSON nor XML")
     if fault.kind is FaultKind.TRUNCATE:
-        headers = (*reply.headers, ("Content-Length", str(len(reply.body))))
-        closing = (*headers, ("Connection", "close"))
-        return Reply(reply.status, closing, reply.body[: len(reply.body) // 2])
+        told = (*headers, ("Content-Length", str(len(reply.body))), ("Connection", "close"))
+        return Reply(reply.status, told, reply.body[: len(reply.body) // 2])
     return reply

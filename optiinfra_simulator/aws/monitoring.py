@@ -60,6 +60,8 @@ class _Position:
 def get_metric_data(call: Call) -> Mapping[str, Any]:
     """Points of up to 500 metrics, at most 100,800 in one answer."""
     queries = _queries(call)
+    watched = call.cloud.watched.setdefault(call.account, set())
+    watched |= {f"{query.namespace}/{query.metric}" for query in queries}
     start, end = _instant(call, "StartTime"), _instant(call, "EndTime")
     if start >= end:
         raise _invalid("The parameter StartTime must be less than the parameter EndTime.")

@@ -33,24 +33,30 @@ def world(clock: FixedClock) -> World:
 
 
 @pytest.fixture
-def customers(doors: Doors, world: World) -> Iterator[dict[str, str]]:
-    """Every customer of the simulated cloud with its credential in the vault, and its account."""
-    aws = provider("aws")
-    known = {customer.slug for customer in Customers(doors.database).list()}
+def simulator(world: World) -> Iterator[SimulatorServer]:
+    """The cloud over HTTP."""
     with SimulatorServer(world) as server:
         # Role sessions expire by the clock that the collector asks.
         server.gateway.cloud.identities.wall = world.clock
-        with urlopen(f"{server.url}/_simulator/accounts", timeout=30) as answer:  # noqa: S310
-            accounts = json.load(answer)
-        for account in accounts:
-            slug = account["customer"]
-            if slug not in known:
-                Customers(doors.database).add(slug, account["name"])
-            for stale in doors.vault.list(slug):
-                doors.vault.delete(stale.id, "test")
-            credential = aws.credential.model_validate(account["credential"])
-            doors.vault.add(slug, "aws", credential, account["label"], "test")
-        yield {account["customer"]: account["account_id"] for account in accounts}
+        yield server
+
+
+@pytest.fixture
+def customers(doors: Doors, simulator: SimulatorServer) -> dict[str, str]:
+    """Every customer of the simulated cloud with its credential in the vault, and its account."""
+    aws = provider("aws")
+    known = {customer.slug for customer in Customers(doors.database).list()}
+    with urlopen(f"{simulator.url}/_simulator/accounts", timeout=30) as answer:  # noqa: S310
+        accounts = json.load(answer)
+    for account in accounts:
+        slug = account["customer"]
+        if slug not in known:
+            Customers(doors.database).add(slug, account["name"])
+        for stale in doors.vault.list(slug):
+            doors.vault.delete(stale.id, "test")
+        credential = aws.credential.model_validate(account["credential"])
+        doors.vault.add(slug, "aws", credential, account["label"], "test")
+    return {account["customer"]: account["account_id"] for account in accounts}
 
 
 def attempt(
@@ -111,7 +117,7 @@ def test_restated_days_follow_the_truth_of_each_day(
 
 
 def test_every_sample_arrives_once_with_its_value(
-    doors: Doors, customers: dict[str, str], world: World, clock: FixedClock
+    doors: Doors, customers: dict[str, str], simulator: SimulatorServer, clock: FixedClock
 ) -> None:
     """Counts equal the truth after two overlapping collections of the same hours."""
     for customer, account in customers.items():
@@ -120,9 +126,10 @@ def test_every_sample_arrives_once_with_its_value(
             assert outcome.status == "succeeded", outcome.fault
         newest = max(window.end for window in outcome.windows)
         span = Window(day_window(TODAY).start, newest)
-        counts = truth.sample_counts(world, account, span.start, span.end, clock.now())
+        watched = simulator.gateway.cloud.watched[account]
+        want = truth.collectable(simulator.world, account, span, clock.now(), watched)
         records = doors.commits.committed(customer, "aws", PERFORMANCE, account, span)
-        assert sum(record.rows for record in records) == sum(counts.values()) > 0
+        assert sum(record.rows for record in records) == want > 0
 
 
 def test_every_resource_is_in_the_inventory(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from optiinfra_core.windows import Window
 from optiinfra_simulator import truth
 from optiinfra_simulator.server import SimulatorServer
 from optiinfra_simulator.world.accounts import ACME, GLOBEX
@@ -22,6 +23,7 @@ from tests.simulator.conftest import NOON
 
 
 def _ask(server: SimulatorServer, path: str, document: object = None, method: str = "GET") -> Any:
+    """The answer of a control route."""
     body = None if document is None else json.dumps(document).encode()
     request = urllib.request.Request(  # noqa: S310 - our own server
         f"{server.url}/_simulator/{path}", body, method=method
@@ -71,7 +73,9 @@ def test_truth_over_http_is_the_truth(server: SimulatorServer, world: World) -> 
     assert {kind: tuple(ids) for kind, ids in found["resources_by_kind"].items()} == expected
     assert len(found["resources"]) == sum(map(len, expected.values()))
     counts = truth.sample_counts(world, ACME.id, start, end, as_of)
-    assert found["performance"] == {"points": sum(counts.values()), "by_metric": counts}
+    watched = server.gateway.cloud.watched.get(ACME.id, set())
+    points = truth.collectable(world, ACME.id, Window(start, end), as_of, watched)
+    assert found["performance"] == {"points": points, "by_metric": counts}
 
 
 def test_the_clock_is_set_and_advanced(server: SimulatorServer) -> None:
