@@ -172,6 +172,17 @@ class InvalidRequest(OptiInfraError):
     default_remedy = "Correct the request as the detail says."
 
 
+def passes_by_waiting(code: str) -> bool:
+    """Whether the error called ``code`` may be gone at the next try; unknown codes may."""
+    pending = [OptiInfraError]
+    while pending:
+        kind = pending.pop()
+        if kind.code == code:
+            return kind.retryable
+        pending += kind.__subclasses__()
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartFailure:
     """One part of a window (a region, a service) that failed while the rest was collected.

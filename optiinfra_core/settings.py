@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         ge=2,
         description="Days that exist as Dagster partitions, counted back from now.",
     )
-    performance_gap_days: int = Field(
+    gap_days: int = Field(
         default=2, ge=0, description="Days back in which a tick looks for windows that were missed."
     )
     min_interval_minutes: int | None = Field(

@@ -41,8 +41,10 @@ def next_due(outcome: Outcome, interval: timedelta) -> datetime | None:
         return floor(outcome.started, QUARTER_HOUR) + interval
     if fault.retry_after:
         return outcome.finished + timedelta(seconds=fault.retry_after)
-    if fault.retryable or outcome.progress:
+    if fault.retryable:
         return None
+    if outcome.progress:
+        return floor(outcome.started, QUARTER_HOUR) + interval
     return outcome.finished + AFTER_A_REFUSAL
 
 

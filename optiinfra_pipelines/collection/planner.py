@@ -34,7 +34,8 @@ class Ask:
     """What a run was asked for: these days of a metric, at this instant.
 
     ``forced`` collects what is committed already (a backfill, a trigger by hand); a tick is not
-    forced and looks ``gap_days`` back for windows that were missed.
+    forced and looks ``gap_days`` back for windows that were missed. ``retry_incomplete`` is False
+    where waiting does not mend what was missing last time, so that asking again only costs money.
     """
 
     days: tuple[date, ...]
@@ -42,6 +43,7 @@ class Ask:
     run_id: str
     forced: bool = False
     gap_days: int = 2
+    retry_incomplete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,9 @@ def _in_history(rhythm: Rhythm, ask: Ask, window: Window) -> bool:
 
 
 def _due(rhythm: Rhythm, ask: Ask, window: Window, record: Committed | None) -> bool:
-    if record is None or not record.complete:
+    if record is None:
+        return True
+    if not record.complete and (ask.retry_incomplete or ask.forced):
         return True
     if record.run_id == ask.run_id or rhythm.history is None:
         return False

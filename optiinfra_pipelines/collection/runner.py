@@ -14,6 +14,7 @@ from optiinfra_core.errors import (
     OptiInfraError,
     PartFailure,
     PermissionMissing,
+    passes_by_waiting,
 )
 from optiinfra_core.metrics import Metric
 from optiinfra_core.vault.credentials import CredentialRecord
@@ -121,7 +122,8 @@ class AccountCollection:
             now=started,
             run_id=self.request.run_id,
             forced=self.request.forced,
-            gap_days=self.doors.settings.performance_gap_days,
+            gap_days=self.doors.settings.gap_days,
+            retry_incomplete=self._worth_retrying(started),
         )
         known = self._records(look_back(self.metric, rhythm, ask))
         due = plan(self.metric, rhythm, ask, known)
@@ -131,6 +133,18 @@ class AccountCollection:
         for extent in self._extents(connection, due.spans):
             reason = self._span(connection, extent, started) or reason
         return self._done(started, reason)
+
+    def _worth_retrying(self, started: datetime) -> bool:
+        """Whether to ask again for parts that failed: a missing permission, once an hour.
+
+        The tick at the full hour asks; every call for a metric costs money, granted or not.
+        """
+        state = self._state()
+        return (
+            state.last_error_code is None
+            or passes_by_waiting(state.last_error_code)
+            or started.minute < QUARTER_HOUR.seconds // 60
+        )
 
     def _extents(self, connection: Any, spans: Sequence[Window]) -> Iterator[Window]:
         """What is replaced at once: whole spans of days, or a day of shorter windows at most.

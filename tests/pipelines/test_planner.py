@@ -152,3 +152,14 @@ def test_every_missing_ended_window_of_the_look_back_is_planned(
     }
     due = set(plan(PERFORMANCE, METRICS, asked, known).windows)
     assert due == {w for w in windows if w.start not in known and w.end <= now}
+
+
+def test_what_waiting_does_not_mend_is_not_asked_for_at_every_tick() -> None:
+    """A missing permission would cost a request for each metric 96 times a day."""
+    span = look_back(PERFORMANCE, METRICS, ask())
+    known = {
+        w.start: commit(w, started=w.end + timedelta(days=1), complete=False)
+        for w in span.split(QUARTER_HOUR)
+    }
+    assert plan(PERFORMANCE, METRICS, ask(retry_incomplete=False), known).windows == ()
+    assert plan(PERFORMANCE, METRICS, ask(), known).windows != ()

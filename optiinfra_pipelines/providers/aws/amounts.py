@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-# Exports hold money as binary doubles; what lies beyond 12 places is the double's own noise,
-# and 12 places are what the warehouse keeps.
+# Exports hold money as binary doubles, and Cost Explorer prints some of its amounts with more
+# places than 12; what lies beyond is a double's own noise, and 12 places are what is kept.
 MONEY = Decimal("0.000000000001")
 
 

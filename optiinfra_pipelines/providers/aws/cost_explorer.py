@@ -9,6 +9,7 @@ from typing import Any
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import DAY, Window, day_window, month_window
+from optiinfra_pipelines.providers.aws.amounts import money
 from optiinfra_pipelines.providers.aws.billing_codes import region_of
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client.costs import QUESTIONS, USAGE, Charge, charges
@@ -75,8 +76,8 @@ def to_row(charge: Charge, account_id: str, now: datetime) -> CostRow:
         consumed_quantity=quantity,
         consumed_unit=unit,
         billing_currency=str(billed["Unit"]),
-        billed_cost=Decimal(billed["Amount"]),
-        effective_cost=Decimal(effective["Amount"]),
+        billed_cost=money(billed["Amount"]),
+        effective_cost=money(effective["Amount"]),
         finality=finality(charge.day, estimated=charge.estimated, now=now),
     )
 

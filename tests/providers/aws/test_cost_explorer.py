@@ -85,12 +85,15 @@ def test_two_questions_hold_every_charge_once(cloud: AwsDouble, connect: Connect
     assert sum(row.billed_cost for row in rows) == Decimal("0.804")
 
 
-def test_amounts_are_kept_digit_by_digit(cloud: AwsDouble, connect: Connect) -> None:
+def test_amounts_are_kept_to_the_twelfth_place(cloud: AwsDouble, connect: Connect) -> None:
     """Text becomes a decimal without passing through a binary fraction; unknown costs are none."""
-    amount = "0.0000000000001234567890123456789"
+    amount = "12345678901234.1234567890124999"
     telling(cloud, lambda _body: {"ResultsByTime": [day(group(EC2, "BoxUsage", amount, "3.3"))]})
     (row,) = collected(connect)
-    assert (row.billed_cost, row.effective_cost) == (Decimal(amount), Decimal("3.3"))
+    assert (row.billed_cost, row.effective_cost) == (
+        Decimal("12345678901234.123456789012"),
+        Decimal("3.3"),
+    )
     assert (row.list_cost, row.contracted_cost) == (None, None)
     assert (row.consumed_quantity, row.consumed_unit) == (Decimal(24), "Hrs")
     assert (row.charge_period_start, row.charge_period_end) == (DAY.start, DAY.end)
