@@ -19,6 +19,7 @@ WORLD = World()
 
 
 def _total(hours: int, account: str = ACME.id) -> Decimal:
+    """The cost of the day as known so many hours after its midnight."""
     as_of = MIDNIGHT + timedelta(hours=hours)
     return truth.cost_total(WORLD, account, DAY, DAY + timedelta(days=1), as_of)
 

@@ -23,6 +23,7 @@ GROUPINGS = [(), *((key,) for key in KEYS), *combinations(KEYS, 2)]
 
 
 def _pages(explorer: Any, **changed: Any) -> Iterator[dict[str, Any]]:
+    """Every page of an answer, following its tokens."""
     request: dict[str, Any] = {
         "TimePeriod": {"Start": START.isoformat(), "End": END.isoformat()},
         "Granularity": "DAILY",
@@ -38,6 +39,7 @@ def _pages(explorer: Any, **changed: Any) -> Iterator[dict[str, Any]]:
 
 
 def _total(explorer: Any, metric: str = "UnblendedCost", **changed: Any) -> Decimal:
+    """The sum over all pages, periods and groups."""
     return sum(
         (
             Decimal(
@@ -52,10 +54,12 @@ def _total(explorer: Any, metric: str = "UnblendedCost", **changed: Any) -> Deci
 
 
 def _grouped(keys: tuple[str, ...]) -> dict[str, Any]:
+    """Parameters that group by these keys."""
     return {"GroupBy": [{"Type": "DIMENSION", "Key": key} for key in keys]}
 
 
 def _only(key: str, *values: str) -> dict[str, Any]:
+    """A filter on the values of one dimension."""
     return {"Dimensions": {"Key": key, "Values": list(values)}}
 
 

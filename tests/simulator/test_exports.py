@@ -31,12 +31,14 @@ def store(clients: Clients) -> Any:
 
 
 def _rows(store: Any, key: str = NOVEMBER) -> list[dict[str, Any]]:
+    """The rows of a data file."""
     body = store.get_object(Bucket=BUCKET, Key=key)["Body"].read()
     rows: list[dict[str, Any]] = pq.read_table(io.BytesIO(body)).to_pylist()
     return rows
 
 
 def _exact(rows: list[dict[str, Any]], column: str) -> Decimal:
+    """The exact sum of a column of doubles."""
     return sum((Decimal(repr(row[column])) for row in rows), Decimal(0))
 
 

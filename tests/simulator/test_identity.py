@@ -31,7 +31,7 @@ READS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("elbv2", "describe_load_balancers", {}),
     ("lambda", "list_functions", {}),
     ("eks", "list_clusters", {}),
-    ("s3", "list_buckets", {}),
+    ("s3", "list_objects_v2", {"Bucket": "globex-billing-exports"}),
 )
 UNKNOWN_KEY = {
     "ec2": "AuthFailure",
@@ -50,10 +50,12 @@ WRONG_SECRET = {
 
 
 def _code(refused: pytest.ExceptionInfo[ClientError]) -> str:
+    """The error code that the client was given."""
     return str(refused.value.response["Error"]["Code"])
 
 
 def _assume(clients: Clients, **changed: Any) -> dict[str, Any]:
+    """OptiInfra's own user assumes the customer's role."""
     request = {
         "RoleArn": clients.server.identities.role(ACME.id).arn,
         "RoleSessionName": "test",
@@ -67,6 +69,7 @@ def _assume(clients: Clients, **changed: Any) -> dict[str, Any]:
 
 
 def _session(clients: Clients, service: str, role: str | None = None) -> Any:
+    """A client with the keys of an assumed role."""
     arn = clients.server.identities.role(ACME.id, role).arn if role else None
     given = _assume(clients, **({"RoleArn": arn} if arn else {}))["Credentials"]
     keys = (given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])

@@ -28,6 +28,7 @@ def watch(clients: Clients) -> Any:
 
 
 def _query(number: int, metric: str, dimension: str, value: str, **stat: Any) -> dict[str, Any]:
+    """A query for one metric of one resource."""
     namespace = {"InstanceId": "AWS/EC2", "FunctionName": "AWS/Lambda"}[dimension]
     return {
         "Id": f"q{number}",
@@ -45,12 +46,14 @@ def _query(number: int, metric: str, dimension: str, value: str, **stat: Any) ->
 
 
 def _instances(world: World) -> list[Instance]:
+    """The instances of the account and region that these tests watch."""
     return world.fleet(ACME.id).of(Instance, REGION, NOON)
 
 
 def _points(
     watch: Any, queries: list[dict[str, Any]], start: datetime, end: datetime, **extra: Any
 ) -> Iterator[tuple[str, datetime, float]]:
+    """Names, stamps and values from all pages."""
     pages = watch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=queries, StartTime=start, EndTime=end, **extra
     )

@@ -59,6 +59,7 @@ RECORDED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 
 def _kind(value: Any) -> str:
+    """What a value is, whether recorded or just received."""
     if isinstance(value, Mapping):
         return "instant" if value.get("__class__") == "datetime" else "structure"
     if hasattr(value, "isoformat"):
@@ -79,6 +80,7 @@ def _keys(value: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
 
 
 def _recordings(name: str) -> list[dict[str, Any]]:
+    """The recorded answers of an operation that hold anything."""
     documents = [
         json.loads(path.read_text())
         for path in sorted(Path(CORPUS or "", "recordings", "aws").glob(f"*/{name}_*.json"))
@@ -136,6 +138,7 @@ def test_an_answer_has_the_keys_and_kinds_of_recorded_ones(
 
 
 def _parent(path: str) -> str:
+    """The path of the structure that holds a key."""
     return path.rpartition(".")[0].removesuffix("[]")
 
 
