@@ -82,5 +82,9 @@ class SimulatorServer:
         """Stop serving and end calls that hang."""
         self.gateway.stopping.set()
         self._server.shutdown()
-        self._server.server_close()
+        self.close()
         self._thread.join()
+
+    def close(self) -> None:
+        """Give the port back; for a server that was made and never entered."""
+        self._server.server_close()

@@ -9,7 +9,8 @@ from typing import Any
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
 
-from optiinfra_simulator.aws.dialects import JSON, Reply
+from optiinfra_simulator.aws import ec2_writing
+from optiinfra_simulator.aws.dialects import EC2, JSON, Reply
 
 
 @cache
@@ -23,6 +24,9 @@ def answer(
     """The answer of an operation in a protocol."""
     if protocol == JSON:
         return _json(service, result, request_id)
+    if protocol == EC2:
+        body = ec2_writing.document(operation, result, request_id)
+        return Reply(200, (("Content-Type", "text/xml;charset=UTF-8"),), body)
     return modelled(service, operation, protocol, result, request_id)
 
 

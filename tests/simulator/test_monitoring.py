@@ -1,6 +1,5 @@
 """CloudWatch shows every sample once, late as the real one, within its limits."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from optiinfra_simulator import truth
 from optiinfra_simulator.aws.calls import Limits
-from optiinfra_simulator.aws.serialising import answer, modelled
 from optiinfra_simulator.server import SimulatorServer
 from optiinfra_simulator.world.accounts import ACME, GLOBEX
 from optiinfra_simulator.world.things import Function, Instance
@@ -247,23 +245,3 @@ def test_listed_metrics_are_paged(world: World) -> None:
     assert len(pages) > 5
     assert len(names) == len(set(names))
     assert {len(page["Metrics"]) for page in pages[:-1]} == {7}
-
-
-def test_plain_json_is_what_the_model_would_write() -> None:
-    """The short way to JSON and moto's serialiser give the same bytes of meaning."""
-    result = {
-        "MetricDataResults": [
-            {
-                "Id": "q0",
-                "Label": "CPUUtilization",
-                "Timestamps": [NOON, NOON - timedelta(minutes=5)],
-                "Values": [1.5, 0.25],
-                "StatusCode": "Complete",
-            }
-        ],
-        "Messages": [],
-        "NextToken": "t",
-    }
-    route = ("cloudwatch", "GetMetricData", "json")
-    short, long = answer(*route, result, "r"), modelled(*route, result, "r")
-    assert json.loads(short.body) == json.loads(long.body)
