@@ -30,7 +30,8 @@ STREAM_SETTINGS: Mapping[str, Any] = {
 BROKEN = b"__exception__\r\n"
 
 # Batches are written whole or not at all: the server's own batching would break that.
-WRITE_SETTINGS: Mapping[str, Any] = {"async_insert": 0}
+# The answer waits for the end: before it, neither a failure nor the rows written are known.
+WRITE_SETTINGS: Mapping[str, Any] = {"async_insert": 0, "wait_end_of_query": 1}
 
 
 class Warehouse:
@@ -90,15 +91,16 @@ class Warehouse:
         params: Mapping[str, Any] | None = None,
         external: "ExternalData | None" = None,
         settings: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Run a statement that returns nothing; returns when the server has finished it."""
+    ) -> int:
+        """Run a statement until the server has finished it; returns the rows it wrote."""
         with translated("writing"):
-            self._connected().raw_query(
+            done = self._connected().command(
                 sql,
                 parameters=wire(sql, params or {}),
                 external_data=external,
                 settings={**WRITE_SETTINGS, **(settings or {})},
             )
+        return getattr(done, "written_rows", 0)
 
     def insert(
         self,

@@ -28,7 +28,8 @@ def erase_customer(warehouse: Warehouse, customer_id: str) -> Mapping[str, int]:
     if left:
         raise Transient(
             f"rows of the customer are left in {', '.join(left)}",
-            remedy="A run was still writing: wait for it to end and delete the customer again.",
+            remedy="A run was still writing: wait for it to end, then run"
+            " `optiinfra customers remove` once more.",
         )
     return held
 

@@ -38,20 +38,21 @@ def statement(file: str, metric: Metric) -> str:
 def names(metric: Metric) -> dict[str, str]:
     """What the files leave open."""
     kept = [c.name for c in metric.columns if c.name not in (*metric.key, *metric.additive)]
+    last = ", ".join(kept) or ORDINAL
+    grouped = [_grouped(metric, name) for name in metric.key]
+    summed = [_summed(metric, name) for name in metric.additive]
+    measured = [
+        f"sumIf({name}, version = {{version:UInt64}}) AS sum_{name}" for name in metric.additive
+    ]
     return {
         "TABLE": metric.table,
         "INSTANT": metric.instant,
         "PART": metric.part,
         "COLUMNS": ", ".join(column.name for column in metric.columns),
         "KEY": ", ".join(_comparable(metric, name) for name in metric.key),
-        "GROUPED": ", ".join(_grouped(metric, name) for name in metric.key),
-        "SUMMED": "".join(f", {_summed(metric, name)}" for name in metric.additive),
-        "KEPT": f"argMax(tuple({', '.join(kept) or ORDINAL}), {ORDINAL})",
+        "GATHERED": ", ".join([*grouped, *summed, f"argMax(tuple({last}), {ORDINAL}) AS kept"]),
         "UNPACKED": ", ".join(_unpacked(metric, kept, c.name) for c in metric.columns),
-        "SUMS": "".join(
-            f", sumIf({name}, version = {{version:UInt64}}) AS sum_{name}"
-            for name in metric.additive
-        ),
+        "MEASURES": ", ".join(["countIf(version = {version:UInt64}) AS written", *measured]),
     }
 
 

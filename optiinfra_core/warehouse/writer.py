@@ -140,9 +140,9 @@ class WindowWriter:
         )
         restatements = self._restate(attempt)
         crash_point("before_insert")
-        self._insert(attempt)
+        inserted = self._insert(attempt)
         crash_point("after_insert")
-        return self._commit(attempt, restatements)
+        return self._commit(attempt, inserted, restatements)
 
     def _before(self, batch: Batch, started: int) -> dict[datetime, CommittedWindow]:
         committed = self._log.committed(
@@ -188,21 +188,21 @@ class WindowWriter:
         [found] = self._warehouse.select(statement("restated.sql", attempt.metric), params)
         return int(found["restatements"])
 
-    def _insert(self, attempt: _Attempt) -> None:
+    def _insert(self, attempt: _Attempt) -> int:
+        """Write rows and tombstones; returns how many they are together."""
         settings = {**ONE_PART, "query_id": f"{_name(attempt.batch)}|{attempt.version}"}
-        self._warehouse.execute(
+        return self._warehouse.execute(
             statement("replace.sql", attempt.metric),
             attempt.params(),
             attempt.external(),
             settings,
         )
 
-    def _commit(self, attempt: _Attempt, restatements: int) -> Written:
+    def _commit(self, attempt: _Attempt, inserted: int, restatements: int) -> Written:
         metric, params = attempt.metric, attempt.params()
         params["step"] = int(metric.window.total_seconds())
         served = self._warehouse.select(statement("served.sql", metric), params)
         totals = _control(attempt, served)
-        [gone] = self._warehouse.select(statement("tombstones.sql", metric), params)
         crash_point("before_commit")
         records = _records(attempt, served, self._clock.now())
         self._warehouse.insert("collection_windows", COMMIT_COLUMNS, records)
@@ -210,11 +210,12 @@ class WindowWriter:
         checksum = 0
         for record in records:
             checksum ^= record[list(COMMIT_COLUMNS).index("checksum")]
+        rows = sum(row["written"] for row in served)
         return Written(
-            rows=sum(row["written"] for row in served),
+            rows=rows,
             version=attempt.version,
             checksum=checksum,
-            tombstones=gone["tombstones"],
+            tombstones=inserted - rows,
             failed=attempt.batch.failed,
             control_totals=totals,
             restatements=restatements,

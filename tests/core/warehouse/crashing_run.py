@@ -17,8 +17,9 @@ from tests.core.warehouse.scene import TODAY, Scene, charge, day_span
 def main(order: Path) -> None:
     """Write the costs that ``order`` names, a resource each, over yesterday and today."""
     wanted = json.loads(order.read_text(encoding="utf-8"))
-    secrets = {name: SecretStr(wanted["endpoint"][name]) for name in ("password", "reader_password")}
-    with Warehouse(ClickHouseEndpoint(**{**wanted["endpoint"], **secrets})) as warehouse:
+    endpoint = wanted["endpoint"]
+    secrets = {name: SecretStr(endpoint[name]) for name in ("password", "reader_password")}
+    with Warehouse(ClickHouseEndpoint(**{**endpoint, **secrets})) as warehouse:
         clock = FixedClock(datetime.fromisoformat(wanted["now"]))
         scene = Scene(warehouse, wanted["customer"], clock)
         yesterday = TODAY - timedelta(days=1)

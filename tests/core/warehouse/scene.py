@@ -118,7 +118,9 @@ class Scene:
         """Write the costs of a span, by default of today."""
         return self.write(self.batch(COST, span or day_span(TODAY), **fields), rows)
 
-    def samples(self, *rows: Row | PartFailure, span: Window | None = None, **fields: Any) -> Written:
+    def samples(
+        self, *rows: Row | PartFailure, span: Window | None = None, **fields: Any
+    ) -> Written:
         """Write the samples of a span, by default of today."""
         return self.write(self.batch(PERFORMANCE, span or day_span(TODAY), **fields), rows)
 

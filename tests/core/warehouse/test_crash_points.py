@@ -76,9 +76,7 @@ def test_a_rerun_after_a_crash_leaves_the_truth(scene: Scene, point: str, tmp_pa
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_the_restatement_ledger_survives_a_crash(
-    scene: Scene, point: str, tmp_path: Path
-) -> None:
+def test_the_restatement_ledger_survives_a_crash(scene: Scene, point: str, tmp_path: Path) -> None:
     """Today's total less the changes since is what was served first, wherever a run died."""
     write(scene, {"kept": "1", "changed": "2", "vanishing": "4"})
     known_at = scene.clock.now()

@@ -141,9 +141,7 @@ def test_a_failed_region_keeps_what_it_had(scene: Scene) -> None:
 def test_a_retried_region_completes_the_window(scene: Scene) -> None:
     """Collecting only the region that failed leaves the others alone and completes the record."""
     scene.snapshot(NOON, machine("i-1"), denied("eu-west-1"))
-    scene.snapshot(
-        NOON, machine("i-2", region="eu-west-1"), parts=frozenset({"eu-west-1"})
-    )
+    scene.snapshot(NOON, machine("i-2", region="eu-west-1"), parts=frozenset({"eu-west-1"}))
     assert scene.stored("resource_metrics", "resource_id") == [("i-1",), ("i-2",)]
     assert scene.stored("collection_windows", "complete", "failed_parts", "rows") == [(1, [], 2)]
 

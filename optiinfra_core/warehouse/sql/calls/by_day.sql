@@ -12,7 +12,8 @@ SELECT
     countIf(error != '') AS failed,
     avg(milliseconds) AS average_ms
 FROM collection_calls
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND at >= {start:DateTime('UTC')} AND at < {end:DateTime('UTC')}

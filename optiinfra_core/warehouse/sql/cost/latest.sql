@@ -2,30 +2,32 @@
 -- `start` is how far back to look: without it the whole history would be read.
 SELECT *
 FROM
-(
-    SELECT
-        provider, account_id, source, charge_period_start, charge_period_end, billing_period_start,
-        billing_account_id, sub_account_id, service_category, service_name, charge_category, charge_class,
-        charge_description, charge_frequency, region_id, availability_zone, resource_id, resource_name,
-        resource_type, sku_id, sku_price_id, pricing_category, commitment_discount_id, consumed_quantity,
-        consumed_unit, pricing_quantity, pricing_unit, list_unit_price, billing_currency,
-        multiIf(
-            {basis:String} = 'billed', billed_cost,
-            {basis:String} = 'contracted', contracted_cost,
-            {basis:String} = 'list', list_cost,
-            effective_cost
-        ) AS cost,
-        billed_cost, effective_cost, list_cost, contracted_cost, invoice_id, finality, tags, extra,
-        line_key
-    FROM cost_metrics FINAL
-    WHERE customer_id = {customer_id:String}
-        AND provider IN {providers:Array(String)}
-        AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
-        AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
-    ORDER BY charge_period_start DESC, line_key ASC
-    LIMIT 1 BY provider, account_id, service_name, resource_id
-)
-WHERE NOT {has_after:Bool} OR (provider, account_id, service_name, resource_id)
+    (
+        SELECT
+            provider, account_id, source, charge_period_start, charge_period_end, billing_period_start,
+            billing_account_id, sub_account_id, service_category, service_name, charge_category, charge_class,
+            charge_description, charge_frequency, region_id, availability_zone, resource_id, resource_name,
+            resource_type, sku_id, sku_price_id, pricing_category, commitment_discount_id, consumed_quantity,
+            consumed_unit, pricing_quantity, pricing_unit, list_unit_price, billing_currency,
+            multiIf(
+                {basis:String} = 'billed', billed_cost,
+                {basis:String} = 'contracted', contracted_cost,
+                {basis:String} = 'list', list_cost,
+                effective_cost
+            ) AS cost,
+            billed_cost, effective_cost, list_cost, contracted_cost, invoice_id, finality, tags, extra,
+            line_key
+        FROM cost_metrics FINAL
+        WHERE
+            customer_id = {customer_id:String}
+            AND provider IN {providers:Array(String)}
+            AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
+            AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
+        ORDER BY charge_period_start DESC, line_key ASC
+        LIMIT 1 BY provider, account_id, service_name, resource_id
+    )
+WHERE
+    NOT {has_after:Bool} OR (provider, account_id, service_name, resource_id)
     > ({after_provider:String}, {after_account:String}, {after_service:String}, {after_resource:String})
 ORDER BY provider ASC, account_id ASC, service_name ASC, resource_id ASC
 LIMIT {limit:UInt32}

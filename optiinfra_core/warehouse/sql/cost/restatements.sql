@@ -8,7 +8,8 @@ SELECT
     if({basis:String} = 'billed', delta_billed_cost, delta_effective_cost) AS delta,
     source, source_version, run_id, detected_at, line, from_version
 FROM cost_restatements FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}

@@ -13,7 +13,8 @@ SELECT
     ) AS cost,
     billed_cost, effective_cost, list_cost, contracted_cost, invoice_id, finality, tags, extra
 FROM cost_metrics FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}

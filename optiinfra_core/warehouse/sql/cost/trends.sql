@@ -7,23 +7,26 @@ accounts AS
         provider, account_id,
         groupUniqArrayIf(day, complete AND finished_at >= window_end) AS done
     FROM collection_windows FINAL
-    WHERE customer_id = {customer_id:String}
+    WHERE
+        customer_id = {customer_id:String}
         AND provider IN {providers:Array(String)}
         AND dataset = 'cost'
         AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')} - 1)
     GROUP BY provider, account_id
 ),
+
 (SELECT count() FROM accounts) AS account_count,
 (
-    SELECT groupUniqArrayArray(
-        arrayFilter(
-            expected -> NOT has(done, expected),
-            arrayMap(
-                offset -> toDate({start:DateTime('UTC')}) + offset,
-                range(toUInt32(dateDiff('day', toDate({start:DateTime('UTC')}), toDate({end:DateTime('UTC')} - 1)) + 1))
+    SELECT
+        groupUniqArrayArray(
+            arrayFilter(
+                expected -> NOT has(done, expected),
+                arrayMap(
+                    offset -> toDate({start:DateTime('UTC')}) + offset,
+                    range(toUInt32(dateDiff('day', toDate({start:DateTime('UTC')}), toDate({end:DateTime('UTC')} - 1)) + 1))
+                )
             )
         )
-    )
     FROM accounts
 ) AS missing,
 periods AS
@@ -44,23 +47,25 @@ periods AS
                 effective_cost
             )
         ) AS cost,
-        count() AS rows,
+        count() AS "rows",
         countIf(
             ({basis:String} = 'contracted' AND isNull(contracted_cost))
             OR ({basis:String} = 'list' AND isNull(list_cost))
         ) AS unknown_rows
     FROM cost_metrics FINAL
-    WHERE customer_id = {customer_id:String}
+    WHERE
+        customer_id = {customer_id:String}
         AND provider IN {providers:Array(String)}
         AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
         AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
     GROUP BY period, currency
 )
+
 SELECT
     period,
     currency,
     cost,
-    rows,
+    "rows",
     unknown_rows,
     lagInFrame(cost) OVER by_currency AS previous,
     cost - previous AS change,

@@ -3,7 +3,8 @@ SELECT
     ts AS timestamp, provider, account_id, region, resource_id, resource_name, resource_type,
     metric AS metric_name, statistic, value, unit, period_s
 FROM performance_metrics FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND ts >= {start:DateTime('UTC')} AND ts < {end:DateTime('UTC')}

@@ -13,7 +13,8 @@ SELECT
     quantilesExact(0.5, 0.95, 0.99)(value)[3] AS p99,
     count() AS samples, uniqExact(provider, account_id, resource_id) AS resources
 FROM performance_metrics FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND ts >= {start:DateTime('UTC')} AND ts < {end:DateTime('UTC')}

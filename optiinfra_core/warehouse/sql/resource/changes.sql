@@ -6,13 +6,15 @@ commits AS
 (
     SELECT provider, account_id, window_start, failed_parts
     FROM collection_windows FINAL
-    WHERE customer_id = {customer_id:String}
+    WHERE
+        customer_id = {customer_id:String}
         AND provider IN {providers:Array(String)}
         AND dataset = 'resource'
         AND day >= toDate({start:DateTime('UTC')}) - 2 AND day <= toDate({end:DateTime('UTC')})
         AND window_start >= {start:DateTime('UTC')} - INTERVAL 2 DAY AND window_start < {end:DateTime('UTC')}
         AND (complete OR notEmpty(failed_parts))
 ),
+
 snapshots AS
 (
     SELECT
@@ -21,15 +23,16 @@ snapshots AS
             [
                 ('resource_type', toString(resource_type)), ('resource_name', toString(resource_name)),
                 ('status', toString(state)), ('sku', toString(sku)),
-                ('vcpus', ifNull(toString(vcpus), '')), ('memory_gib', ifNull(toString(memory_gib), '')),
-                ('storage_gib', ifNull(toString(storage_gib), '')),
-                ('created_at', ifNull(toString(created_at), ''))
+                ('vcpus', coalesce(toString(vcpus), '')), ('memory_gib', coalesce(toString(memory_gib), '')),
+                ('storage_gib', coalesce(toString(storage_gib), '')),
+                ('created_at', coalesce(toString(created_at), ''))
             ],
             arrayMap((name, text) -> (concat('tags.', name), text), mapKeys(tags), mapValues(tags)),
             arrayMap(pair -> (concat('attributes.', pair.1), pair.2), JSONExtractKeysAndValuesRaw(attributes))
         ) AS facts
     FROM resource_metrics FINAL
-    WHERE customer_id = {customer_id:String}
+    WHERE
+        customer_id = {customer_id:String}
         AND provider IN {providers:Array(String)}
         AND day >= toDate({start:DateTime('UTC')}) - 2 AND day <= toDate({end:DateTime('UTC')})
         AND ts >= {start:DateTime('UTC')} - INTERVAL 2 DAY AND ts < {end:DateTime('UTC')}
@@ -37,6 +40,7 @@ snapshots AS
         AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
         AND ({region:String} = '' OR region = {region:String})
 ),
+
 steps AS
 (
     SELECT
@@ -52,6 +56,7 @@ steps AS
         ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING
     )
 ),
+
 histories AS
 (
     SELECT
@@ -68,6 +73,7 @@ histories AS
         ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING
     )
 ),
+
 events AS
 (
     SELECT
@@ -98,6 +104,7 @@ events AS
     FROM histories
     WHERE isNotNull(before_ts) AND seen_before = before_ts AND hash_before != content_hash
 )
+
 SELECT
     at, change, provider, account_id, region, resource_type, resource_id, resource_name,
     difference.1 AS field, difference.2 AS before, difference.3 AS after

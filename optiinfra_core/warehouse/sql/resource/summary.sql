@@ -6,19 +6,22 @@ commits AS
 (
     SELECT provider, account_id, window_start, failed_parts
     FROM collection_windows FINAL
-    WHERE customer_id = {customer_id:String}
+    WHERE
+        customer_id = {customer_id:String}
         AND provider IN {providers:Array(String)}
         AND dataset = 'resource'
         AND day >= toDate({at:DateTime('UTC')}) - 2 AND day <= toDate({at:DateTime('UTC')})
         AND window_start > {at:DateTime('UTC')} - INTERVAL 2 DAY AND window_start <= {at:DateTime('UTC')}
         AND (complete OR notEmpty(failed_parts))
 ),
+
 latest AS
 (
     SELECT provider, account_id, max(window_start) AS ts, argMax(failed_parts, window_start) AS failed
     FROM commits
     GROUP BY provider, account_id
 ),
+
 behind AS
 (
     SELECT provider, account_id, region, max(commits.window_start) AS ts
@@ -28,7 +31,15 @@ behind AS
     WHERE NOT has(commits.failed_parts, region)
     GROUP BY provider, account_id, region
 ),
-(SELECT min(ts) FROM (SELECT ts FROM latest UNION ALL SELECT ts FROM behind)) AS oldest
+
+chosen AS
+(
+    SELECT ts FROM latest
+    UNION ALL
+    SELECT ts FROM behind
+),
+
+(SELECT min(ts) FROM chosen) AS oldest
 SELECT
     provider, account_id, region, resource_type, state AS status,
     count() AS resources,
@@ -37,7 +48,8 @@ SELECT
     avg(dateDiff('second', created_at, {at:DateTime('UTC')}) / 86400) AS average_age_days,
     max(ts) AS snapshot_at
 FROM resource_metrics FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= toDate(oldest) AND day <= toDate({at:DateTime('UTC')})
     AND ts >= oldest AND ts <= {at:DateTime('UTC')}

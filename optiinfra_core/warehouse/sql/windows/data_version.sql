@@ -4,7 +4,8 @@ SELECT
     max(finished_at) AS as_of,
     count() AS windows
 FROM collection_windows FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND dataset = {dataset:String}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})

@@ -10,9 +10,10 @@ SELECT
     argMax(failed_parts, window_start) AS failed_parts,
     max(version) AS data_version,
     count() AS windows,
-    sum(rows) AS rows
+    sum("rows") AS "rows"
 FROM collection_windows FINAL
-WHERE customer_id = {customer_id:String}
+WHERE
+    customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
     AND day >= {since:Date}
 GROUP BY provider, account_id, dataset

@@ -6,22 +6,23 @@ SELECT
     ${COLUMNS},
     {customer_id:String}, {provider:String}, {account_id:String}, {source:String}, {run_id:String}, {version:UInt64}, 0
 FROM
-(
-    SELECT ${UNPACKED}
-    FROM
     (
-        SELECT ${GROUPED} ${SUMMED}, ${KEPT} AS kept
-        FROM batch
-        WHERE NOT has({failed:Array(String)}, ${PART})
-        GROUP BY ALL
+        SELECT ${UNPACKED}
+        FROM
+            (
+                SELECT ${GATHERED}
+                FROM batch
+                WHERE NOT has({failed:Array(String)}, ${PART})
+                GROUP BY ALL
+            )
     )
-)
 UNION ALL
 SELECT
     ${COLUMNS},
     customer_id, provider, account_id, source, {run_id:String}, {version:UInt64}, 1
 FROM ${TABLE} FINAL
-WHERE customer_id = {customer_id:String} AND provider = {provider:String} AND account_id = {account_id:String}
+WHERE
+    customer_id = {customer_id:String} AND provider = {provider:String} AND account_id = {account_id:String}
     AND day >= {first_day:Date} AND day <= {last_day:Date}
     AND ${INSTANT} >= {start:DateTime('UTC')} AND ${INSTANT} < {end:DateTime('UTC')}
     AND NOT has({failed:Array(String)}, ${PART})

@@ -18,6 +18,7 @@ WITH fresh AS
     WHERE customer_id = {customer_id:String} AND provider = {provider:String} AND day = {day:Date}
     GROUP BY account_id, region, resource_id, metric, statistic
 )
+
 SELECT
     {customer_id:String}, {provider:String}, account_id, region, resource_type, resource_id, resource_name,
     metric, statistic, unit, {day:Date}, samples, covered_s, value_sum, value_min, value_max, value_last,
@@ -29,6 +30,7 @@ SELECT
     metric, statistic, unit, day, samples, covered_s, value_sum, value_min, value_max, value_last,
     value_p95, {version:UInt64}, 1
 FROM performance_metrics_1d FINAL
-WHERE customer_id = {customer_id:String} AND provider = {provider:String} AND day = {day:Date}
+WHERE
+    customer_id = {customer_id:String} AND provider = {provider:String} AND day = {day:Date}
     AND (account_id, region, resource_id, metric, statistic)
     NOT IN (SELECT account_id, region, resource_id, metric, statistic FROM fresh)
