@@ -14,7 +14,7 @@ async def erase(doors: Doors, customer: Customer, actor: str) -> Erased:
 
     Raises:
         Transient: a server does not answer; Postgres comes first, so nothing new is collected,
-            and the rest is deleted with `optiinfra customers delete`.
+            and the rest is deleted with `optiinfra customers remove`.
     """
     removed = await run_in_threadpool(doors.customers.delete, customer.slug, actor=actor)
     rows = await run_in_threadpool(rows_of, doors, customer.slug)

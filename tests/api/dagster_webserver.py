@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from dagster_graphql.schema import create_schema
 from graphql import GraphQLSchema, parse, validate
+from typing_extensions import override
 
 Answer = Mapping[str, Any]
 
@@ -117,6 +118,7 @@ class DagsterWebserver:
                 self.end_headers()
                 self.wfile.write(payload)
 
+            @override
             def log_message(self, *args: object) -> None:  # the tests' output stays readable
                 pass
 

@@ -1,4 +1,4 @@
-"""An installation with two customers, collected data, a Dagster of our own and the API before it."""
+"""Two customers with collected data, a Dagster of our own, and the API before them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +23,7 @@ from optiinfra_core.collecting.contract import Credential
 from optiinfra_core.collecting.state import SourceState, SourceStates
 from optiinfra_core.database import Database
 from optiinfra_core.endpoints import Servers
+from optiinfra_core.logs import configure
 from optiinfra_core.metrics import COST, PERFORMANCE, RESOURCE, Metric, Row
 from optiinfra_core.settings import Settings
 from optiinfra_core.tenancy.api_keys import ApiKeys, NewKey
@@ -237,6 +238,7 @@ def opened(folder: Path, servers: Servers) -> Iterator[House]:
             dagster_public_url="https://dagster.example",
             rate_limit_per_minute=100_000,
         )
+        configure(settings)
         KeyRing.create(settings.keyring_path)
         database = Database(servers.postgres)
         app = create_app(settings, servers, clock)

@@ -29,6 +29,24 @@ class Case:
     says: str = ""
 
 
+TRIGGER = "/api/v1/collect/trigger"
+BACKFILL = "/api/v1/collect/backfill"
+CREDENTIALS = "/api/v1/credentials"
+
+
+def unfit(name: str, path: str, says: str, **params: str) -> Case:
+    """A read whose parameters cannot be meant."""
+    return Case(name, path, 422, "invalid-request", params=params, says=says)
+
+
+def refused(name: str, path: str, told: tuple[int, str], says: str, **body: Any) -> Case:
+    """A request about Acme's AWS, unless the body says otherwise, that is refused."""
+    whole = {"customer_id": "acme", "provider": "aws", **body}
+    if path == CREDENTIALS:
+        whole["label"] = "x"
+    return Case(name, path, *told, method="POST", body=whole, says=says)
+
+
 CASES = [
     Case("no key", f"{COSTS}/total", 401, "unauthenticated", key=None),
     Case("unknown path", "/api/v9", 404, "not-found"),
@@ -41,150 +59,53 @@ CASES = [
         says="no customer 'nobody'",
     ),
     Case("unknown provider", "/api/v2/costs/acme/aol/total", 404, "not-found", says="aws"),
-    Case(
-        "naive time",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"start": "2026-11-01T00:00:00"},
-        says="zone",
-    ),
-    Case(
-        "a date",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"start": "2026-11-01"},
-        says="zone",
-    ),
-    Case(
-        "no time",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"start": "yesterday"},
-        says="query.start",
-    ),
-    Case(
+    unfit("naive time", f"{COSTS}/total", "zone", start="2026-11-01T00:00:00"),
+    unfit("a date", f"{COSTS}/total", "zone", start="2026-11-01"),
+    unfit("no time", f"{COSTS}/total", "query.start", start="yesterday"),
+    unfit(
         "end before start",
         f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"start": "2026-11-02T00:00:00Z", "end": "2026-11-01T00:00:00Z"},
-        says="not after",
+        "not after",
+        start="2026-11-02T00:00:00Z",
+        end="2026-11-01T00:00:00Z",
     ),
-    Case(
-        "start and days",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"start": "2026-11-02T00:00:00Z", "days": "3"},
-        says="contradict",
-    ),
-    Case(
-        "days and hours",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"hours": "3", "days": "3"},
-        says="contradict",
-    ),
-    Case(
-        "too long a period",
-        f"{SAMPLES}/metrics",
-        422,
-        "invalid-request",
-        params={"days": "500"},
-        says="400 days",
-    ),
-    Case(
+    unfit("start and days", f"{COSTS}/total", "contradict", start="2026-11-02T00:00:00Z", days="3"),
+    unfit("days and hours", f"{COSTS}/total", "contradict", hours="3", days="3"),
+    unfit("too long a period", f"{SAMPLES}/metrics", "400 days", days="500"),
+    unfit(
         "another century",
         f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"start": "1969-01-01T00:00:00Z", "end": "1969-02-01T00:00:00Z"},
-        says="2000 to 2100",
+        "2000 to 2100",
+        start="1969-01-01T00:00:00Z",
+        end="1969-02-01T00:00:00Z",
     ),
-    Case(
-        "zero days",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"days": "0"},
-        says="query.days",
-    ),
-    Case(
-        "huge limit",
-        f"{COSTS}/metrics",
-        422,
-        "invalid-request",
-        params={"limit": "100000000"},
-        says="query.limit",
-    ),
-    Case(
+    unfit("zero days", f"{COSTS}/total", "query.days", days="0"),
+    unfit("huge limit", f"{COSTS}/metrics", "query.limit", limit="100000000"),
+    unfit(
         "a stream's limit without a stream",
         f"{COSTS}/metrics",
-        422,
-        "invalid-request",
-        params={"limit": "5000"},
-        says="application/x-ndjson",
+        "application/x-ndjson",
+        limit="5000",
     ),
-    Case(
-        "zero limit",
-        f"{COSTS}/latest",
-        422,
-        "invalid-request",
-        params={"limit": "0"},
-        says="query.limit",
-    ),
-    Case(
-        "unknown basis",
-        f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"cost": "free"},
-        says="query.cost",
-    ),
-    Case(
+    unfit("zero limit", f"{COSTS}/latest", "query.limit", limit="0"),
+    unfit("unknown basis", f"{COSTS}/total", "query.cost", cost="free"),
+    unfit(
         "a basis whose changes are not kept",
         f"{COSTS}/total",
-        422,
-        "invalid-request",
-        params={"cost": "list", "as_known_at": "2026-11-01T00:00:00Z"},
-        says="effective",
+        "effective",
+        cost="list",
+        as_known_at="2026-11-01T00:00:00Z",
     ),
-    Case(
+    unfit(
         "filters on the past",
         f"{COSTS}/metrics",
-        422,
-        "invalid-request",
-        params={"service": "x", "as_known_at": "2026-11-01T00:00:00Z"},
-        says="as_known_at",
+        "as_known_at",
+        service="x",
+        as_known_at="2026-11-01T00:00:00Z",
     ),
-    Case(
-        "unknown dimension",
-        f"{COSTS}/by-type",
-        422,
-        "invalid-request",
-        params={"dimension": "mood"},
-        says="query.dimension",
-    ),
-    Case(
-        "unknown group",
-        f"{COSTS}/trends",
-        422,
-        "invalid-request",
-        params={"group_by": "decade"},
-        says="query.group_by",
-    ),
-    Case(
-        "a mistyped filter",
-        f"{COSTS}/metrics",
-        422,
-        "invalid-request",
-        params={"servise": "x"},
-        says="service",
-    ),
+    unfit("unknown dimension", f"{COSTS}/by-type", "query.dimension", dimension="mood"),
+    unfit("unknown group", f"{COSTS}/trends", "query.group_by", group_by="decade"),
+    unfit("a mistyped filter", f"{COSTS}/metrics", "service", servise="x"),
     Case(
         "a key in the URL",
         f"{COSTS}/total",
@@ -202,14 +123,7 @@ CASES = [
         params={"tag.": "x"},
         says="tag.",
     ),
-    Case(
-        "a tiny step",
-        f"{SAMPLES}/metrics",
-        422,
-        "invalid-request",
-        params={"step": "1"},
-        says="query.step",
-    ),
+    unfit("a tiny step", f"{SAMPLES}/metrics", "query.step", step="1"),
     Case("an unknown task", f"/api/v1/collect/status/{UNKNOWN_ID}", 404, "not-found"),
     Case(
         "a task that is no UUID",
@@ -220,13 +134,12 @@ CASES = [
     ),
     Case("an unknown credential", f"/api/v1/credentials/{UNKNOWN_ID}", 404, "not-found"),
     Case("an unknown key", "/api/v1/keys/nokey", 404, "not-found", method="DELETE"),
-    Case(
+    unfit(
         "an unknown status",
         "/api/v1/collect/history",
-        422,
-        "invalid-request",
-        params={"customer_id": "acme", "status": "fine"},
-        says="query.status",
+        "query.status",
+        customer_id="acme",
+        status="fine",
     ),
     Case(
         "a body that is no JSON",
@@ -280,111 +193,70 @@ CASES = [
         method="POST",
         body={"name": "x", "scopes": ["costs:read"], "customers": ["nobody"]},
     ),
-    Case(
+    refused(
         "a field that does not exist",
-        "/api/v1/collect/trigger",
-        422,
-        "invalid-request",
-        method="POST",
-        body={"customer_id": "acme", "provider": "aws", "datatypes": ["cost"]},
-        says="body.datatypes",
+        TRIGGER,
+        (422, "invalid-request"),
+        "body.datatypes",
+        datatypes=["cost"],
     ),
-    Case(
+    refused(
         "an unknown data type",
-        "/api/v1/collect/trigger",
-        422,
-        "invalid-request",
-        method="POST",
-        body={"customer_id": "acme", "provider": "aws", "data_types": ["mood"]},
-        says="performance",
+        TRIGGER,
+        (422, "invalid-request"),
+        "performance",
+        data_types=["mood"],
     ),
-    Case(
+    refused(
         "a data type that the provider does not offer",
-        "/api/v1/collect/trigger",
-        422,
-        "not-supported",
-        method="POST",
-        body={"customer_id": "acme", "provider": "aws", "data_types": ["application"]},
-        says="language model",
+        TRIGGER,
+        (422, "not-supported"),
+        "language model",
+        data_types=["application"],
     ),
-    Case(
+    refused(
         "no account to collect from",
-        "/api/v1/collect/trigger",
-        409,
-        "conflict",
-        method="POST",
-        body={"customer_id": "acme", "provider": "hetzner"},
-        says="POST /api/v1/credentials",
+        TRIGGER,
+        (409, "conflict"),
+        "POST /api/v1/credentials",
+        provider="hetzner",
     ),
-    Case(
+    refused(
         "a backfill before Dagster's days",
-        "/api/v1/collect/backfill",
-        422,
-        "invalid-request",
-        method="POST",
-        body={
-            "customer_id": "acme",
-            "provider": "aws",
-            "start": "2020-01-01T00:00:00Z",
-            "end": "2020-01-02T00:00:00Z",
-        },
-        says="oldest",
+        BACKFILL,
+        (422, "invalid-request"),
+        "oldest",
+        start="2020-01-01T00:00:00Z",
+        end="2020-01-02T00:00:00Z",
     ),
-    Case(
+    refused(
         "a backfill of the future",
-        "/api/v1/collect/backfill",
-        422,
-        "invalid-request",
-        method="POST",
-        body={
-            "customer_id": "acme",
-            "provider": "aws",
-            "start": "2027-01-01T00:00:00Z",
-            "end": "2027-01-02T00:00:00Z",
-        },
-        says="past",
+        BACKFILL,
+        (422, "invalid-request"),
+        "past",
+        start="2027-01-01T00:00:00Z",
+        end="2027-01-02T00:00:00Z",
     ),
-    Case(
+    refused(
         "a credential without its secret",
-        "/api/v1/credentials",
-        422,
-        "invalid-request",
-        method="POST",
-        body={
-            "customer_id": "acme",
-            "provider": "aws",
-            "label": "x",
-            "credential": {"access_key_id": "AKIAEXAMPLE"},
-        },
-        says="body.credential.secret_access_key",
+        CREDENTIALS,
+        (422, "invalid-request"),
+        "body.credential.secret_access_key",
+        credential={"access_key_id": "AKIAEXAMPLE"},
     ),
-    Case(
+    refused(
         "a credential with a field too many",
-        "/api/v1/credentials",
-        422,
-        "invalid-request",
-        method="POST",
-        body={
-            "customer_id": "acme",
-            "provider": "aws",
-            "label": "x",
-            "credential": {**CREDENTIAL, "pin": "1"},
-        },
-        says="body.credential.pin",
+        CREDENTIALS,
+        (422, "invalid-request"),
+        "body.credential.pin",
+        credential={**CREDENTIAL, "pin": "1"},
     ),
-    Case(
+    refused(
         "a credential of the wrong type",
-        "/api/v1/credentials",
-        422,
-        "invalid-request",
-        method="POST",
-        body={
-            "customer_id": "acme",
-            "provider": "aws",
-            "label": "x",
-            "credential": {**CREDENTIAL, "cost_export": {"prefix": "no bucket"}},
-        },
-        says="body.credential.cost_export.bucket",
+        CREDENTIALS,
+        (422, "invalid-request"),
+        "body.credential.cost_export.bucket",
+        credential={**CREDENTIAL, "cost_export": {"prefix": "no bucket"}},
     ),
 ]
 

@@ -49,9 +49,7 @@ def test_a_foreign_customer_is_as_unknown_as_one_that_never_was(
     assert len(paths) > 13
     for path in paths:
         for known, unknown in (("globex", "nobody"), (foreign, str(uuid4()))):
-            theirs, nobodys = (
-                ask(house, path, customer, key) for customer in (known, unknown)
-            )
+            theirs, nobodys = (ask(house, path, customer, key) for customer in (known, unknown))
             assert theirs.status_code == nobodys.status_code == 404, path
             assert told(theirs, known) == told(nobodys, unknown), path
             names = set(theirs.headers) - {"content-length"}
