@@ -15,6 +15,8 @@ MIGRATED = ("migrate", "migrate-dagster")
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     # The simulated clouds listen on loopback.
     "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS": "true",
+    # A fault of a simulated cloud is planned; nobody wants to watch a minute of patience.
+    "OPTIINFRA_RETRY_DELAY_SECONDS": "1",
 }
 
 
