@@ -5,6 +5,7 @@ import warnings
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from optiinfra_core import logs
 from optiinfra_core.metrics import METRICS
 from optiinfra_core.settings import settings
 from optiinfra_core.windows import SystemClock
@@ -25,6 +26,7 @@ def defs() -> dg.Definitions:
     # BackfillPolicy is marked beta since 2023 and used here as Dagster's own platform uses it.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     knobs = settings()
+    logs.scrub_records()
     assets: list[dg.AssetsDefinition] = []
     jobs: list[UnresolvedAssetJobDefinition] = []
     schedules: list[dg.ScheduleDefinition] = []

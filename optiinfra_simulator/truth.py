@@ -1,6 +1,6 @@
 """What is true in the simulated cloud, computed from the world without any request or answer."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -96,11 +96,8 @@ def sample_counts(
     world: World, account: str, start: datetime, end: datetime, as_of: datetime | None = None
 ) -> Mapping[str, int]:
     """How many measurements there are of each ``namespace/metric``."""
-    found: dict[str, int] = {}
-    for sample in samples(world, account, start, end, as_of):
-        key = f"{sample.namespace}/{sample.metric}"
-        found[key] = found.get(key, 0) + 1
-    return found
+    span = Window(start, end)
+    return _counts(world, world.fleet(account).things(span), span, as_of)
 
 
 def collectable(
@@ -111,11 +108,22 @@ def collectable(
     That is of what exists at ``as_of``: AWS lists a terminated instance for an hour at most, so
     that whoever asks later for samples of what it finds cannot ask for that instance's.
     """
-    return sum(
-        f"{sample.namespace}/{sample.metric}" in metrics
-        for thing in world.fleet(account).at(as_of)
-        for sample in _samples_of(world, thing, span, as_of)
-    )
+    counts = _counts(world, world.fleet(account).at(as_of), span, as_of)
+    return sum(count for metric, count in counts.items() if metric in metrics)
+
+
+def _counts(
+    world: World, things: Iterable[Thing], span: Window, as_of: datetime | None
+) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for thing in things:
+        namespace = namespace_of(type(thing))
+        for signal in namespace.signals if namespace else ():
+            count = world.series(thing, signal).count(span.start, span.end, as_of)
+            key = f"{namespace.name if namespace else ''}/{signal.name}"
+            if count:
+                found[key] = found.get(key, 0) + count
+    return found
 
 
 def _samples_of(

@@ -73,6 +73,24 @@ class Series:
         self, start: datetime, end: datetime, now: datetime | None = None
     ) -> Iterator[tuple[int, float]]:
         """Stamps (seconds) and values in [start, end) while it runs; shown at ``now`` if given."""
+        for steps in self._runs(start, end, now):
+            for step in steps:
+                value = self.value(step)
+                if value is not None:
+                    yield step * STEP, value
+
+    def count(self, start: datetime, end: datetime, now: datetime | None = None) -> int:
+        """How many samples there are; counted without working out their values."""
+        trace = self.trace
+        return sum(
+            len(steps)
+            if trace is None
+            else sum(trace.at(step + self.phase) is not None for step in steps)
+            for steps in self._runs(start, end, now)
+        )
+
+    def _runs(self, start: datetime, end: datetime, now: datetime | None) -> Iterator[range]:
+        """The steps in [start, end) while it runs, shown at ``now`` if given."""
         if now is not None:
             end = min(end, self.visible_before(now))
         if end <= start:
@@ -80,10 +98,7 @@ class Series:
         for first, last in self.life.running(start, end):
             from_step = -(-math.ceil(first.timestamp()) // STEP)
             to_step = -(-math.ceil(last.timestamp()) // STEP)
-            for step in range(from_step, to_step):
-                value = self.value(step)
-                if value is not None:
-                    yield step * STEP, value
+            yield range(from_step, to_step)
 
 
 @dataclass(slots=True)
