@@ -14,6 +14,8 @@ from optiinfra_core.settings import Settings
 
 LOCATION = "optiinfra_pipelines"
 REPOSITORY = "__repository__"
+# The op of the job verify_credential; in Dagster the two may not share a name.
+VERIFYING_OP = "verify_credential_op"
 TIMEOUT_SECONDS = 10.0
 
 REMEDY_AWAY = (
@@ -159,7 +161,7 @@ def verification(credential_id: str, customer: str) -> Launch:
     return Launch(
         job="verify_credential",
         tags={"optiinfra/customer": customer, "optiinfra/trigger": "api"},
-        config={"ops": {"verify_credential": {"config": {"credential_id": credential_id}}}},
+        config={"ops": {VERIFYING_OP: {"config": {"credential_id": credential_id}}}},
     )
 
 

@@ -28,7 +28,7 @@ def verifier(house: House) -> Iterator[House]:
     """A Dagster whose verification run finds the account at once."""
 
     def verify(run_id: str, params: Mapping[str, Any]) -> None:
-        config = params["runConfigData"]["ops"]["verify_credential"]["config"]
+        config = params["runConfigData"]["ops"]["verify_credential_op"]["config"]
         house.doors.vault.record_verification(config["credential_id"], FOUND)
         house.dagster.state.runs[run_id] = "SUCCESS"
 
@@ -117,7 +117,7 @@ def test_a_rejected_credential_is_kept_with_its_reason(house: House) -> None:
     """The provider refuses it: 201 all the same, with what to do."""
 
     def refuse(run_id: str, params: Mapping[str, Any]) -> None:
-        config = params["runConfigData"]["ops"]["verify_credential"]["config"]
+        config = params["runConfigData"]["ops"]["verify_credential_op"]["config"]
         refusal = CredentialRejected("the key is not valid", remedy="Create a new key.")
         house.doors.vault.record_verification(config["credential_id"], refusal)
 

@@ -68,7 +68,7 @@ def test_a_verification_carries_the_credential_id_and_nothing_else(
     ask(dagster.url, lambda gateway: gateway.launch(verification("c-1", "acme")))
     (sent,) = dagster.state.launched
     assert sent["runConfigData"] == {
-        "ops": {"verify_credential": {"config": {"credential_id": "c-1"}}}
+        "ops": {"verify_credential_op": {"config": {"credential_id": "c-1"}}}
     }
 
 
