@@ -11,6 +11,9 @@ from optiinfra_core.windows import as_utc
 from optiinfra_simulator.world.clock import WorldClock
 from optiinfra_simulator.world.world import DEFAULT_INSTANCES, DEFAULT_SEED, World
 
+# A month of hourly rows of 1,000 resources is three million rows.
+_MOST_FOR_HOURLY = 200
+
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="optiinfra_simulator", description=__doc__)
@@ -24,7 +27,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--instances", type=int, default=DEFAULT_INSTANCES, help="instances per account"
     )
     serve.add_argument(
-        "--daily-export", action="store_true", help="one row a day per charge in FOCUS exports"
+        "--daily-export",
+        action="store_true",
+        help="one row a day per charge in FOCUS exports; always so above 200 instances",
     )
     return parser.parse_args(argv)
 
@@ -38,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         clock=clock,
         instances=arguments.instances,
         data=arguments.data,
-        hourly_export=not arguments.daily_export,
+        hourly_export=not arguments.daily_export and arguments.instances <= _MOST_FOR_HOURLY,
     )
     from optiinfra_simulator.server import SimulatorServer  # noqa: PLC0415 - after --help
 

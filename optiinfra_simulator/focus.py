@@ -6,6 +6,7 @@ decimals and less than five digits before them survive in one.
 
 import io
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -88,34 +89,63 @@ _VARYING: Mapping[str, Callable[[CostLine], Any]] = MappingProxyType(
 )
 
 
+# Rows held in memory before they are written as a group.
+_GROUP = 250_000
+
+
+@dataclass
+class _Sheet:
+    """Rows that are not written yet: what varies by row, and where the rest of it stands."""
+
+    account: Account
+    month: Window
+    fixed: list[Mapping[str, Any]] = field(default_factory=list)
+    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    places: list[int] = field(default_factory=list)
+    varying: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in _VARYING})
+
+    def add(self, line: CostLine) -> None:
+        """Append a charge."""
+        key = (line.thing.id if line.thing else "", line.record_type, line.usage_type)
+        place = self.known.get(key)
+        if place is None:
+            place = self.known[key] = len(self.fixed)
+            self.fixed.append(_fixed(self.account, self.month, line))
+        self.places.append(place)
+        for name, read in _VARYING.items():
+            self.varying[name].append(read(line))
+
+    def take(self, pa: Any, schema: Any) -> Any:
+        """The rows as a table; the sheet is empty afterwards."""
+        places = pa.array(self.places, pa.int32())
+        columns = [
+            pa.array(self.varying[name], schema.field(name).type)
+            if name in self.varying
+            else pa.array([row.get(name) for row in self.fixed], schema.field(name).type).take(
+                places
+            )
+            for name in COLUMNS
+        ]
+        self.places.clear()
+        for held in self.varying.values():
+            held.clear()
+        return pa.Table.from_arrays(columns, schema=schema)
+
+
 def parquet(world: World, account: Account, month: Window, as_of: datetime) -> bytes:
     """The billing period's charges as known at ``as_of``."""
     import pyarrow as pa  # noqa: PLC0415 - only accounts with an export pay for it
     import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
     schema = _schema(pa)
-    varying: dict[str, list[Any]] = {name: [] for name in _VARYING}
-    kinds: dict[tuple[object, ...], int] = {}
-    fixed: list[Mapping[str, Any]] = []
-    places: list[int] = []
-    for line in _lines(world, account, month, as_of):
-        key = (line.thing.id if line.thing else "", line.record_type, line.usage_type)
-        place = kinds.get(key)
-        if place is None:
-            place = kinds[key] = len(fixed)
-            fixed.append(_fixed(account, month, line))
-        places.append(place)
-        for name, read in _VARYING.items():
-            varying[name].append(read(line))
-    taken = pa.array(places, pa.int32())
-    columns = [
-        pa.array(varying[name], schema.field(name).type)
-        if name in varying
-        else pa.array([row.get(name) for row in fixed], schema.field(name).type).take(taken)
-        for name in COLUMNS
-    ]
+    sheet = _Sheet(account, month)
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, schema=schema), buffer, compression="snappy")
+    with pq.ParquetWriter(buffer, schema, compression="snappy") as writer:
+        for line in _lines(world, account, month, as_of):
+            sheet.add(line)
+            if len(sheet.places) == _GROUP:
+                writer.write_table(sheet.take(pa, schema))
+        writer.write_table(sheet.take(pa, schema))
     return buffer.getvalue()
 
 

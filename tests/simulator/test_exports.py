@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from optiinfra_simulator import truth
+from optiinfra_core.windows import month_window
+from optiinfra_simulator import focus, truth
 from optiinfra_simulator.focus import COLUMNS
 from optiinfra_simulator.server import SimulatorServer
 from optiinfra_simulator.world.accounts import GLOBEX
@@ -148,3 +149,16 @@ def test_a_daily_export_has_the_same_total(daily: Clients, world: World) -> None
     assert _exact(rows, "BilledCost") == truth.cost_total(
         world, GLOBEX.id, date(2026, 11, 1), date(2026, 12, 1), NOON
     )
+
+
+def test_a_file_written_in_groups_of_rows_is_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large worlds are written piece by piece; the rows do not change."""
+    month = month_window(date(2026, 11, 1))
+    as_of = NOON.replace(day=3)
+    whole = pq.read_table(io.BytesIO(focus.parquet(world, GLOBEX, month, as_of)))
+    monkeypatch.setattr(focus, "_GROUP", 100)
+    pieces = pq.ParquetFile(io.BytesIO(focus.parquet(world, GLOBEX, month, as_of)))
+    assert pieces.num_row_groups > 10
+    assert pieces.read().equals(whole)

@@ -33,6 +33,7 @@ THROTTLED = {
     "cloudwatch": "ThrottlingException",
     "rds": "Throttling",
     "elbv2": "Throttling",
+    "elb": "Throttling",
     "lambda": "TooManyRequestsException",
     "eks": "TooManyRequestsException",
     "s3": "SlowDown",
@@ -42,6 +43,7 @@ DENIED = {
     "ec2": "UnauthorizedOperation",
     "rds": "AccessDenied",
     "elbv2": "AccessDenied",
+    "elb": "AccessDenied",
     "s3": "AccessDenied",
 }
 EXPIRED = {
@@ -49,6 +51,7 @@ EXPIRED = {
     "ec2": "RequestExpired",
     "rds": "ExpiredToken",
     "elbv2": "ExpiredToken",
+    "elb": "ExpiredToken",
     "s3": "ExpiredToken",
 }
 

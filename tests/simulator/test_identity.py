@@ -29,6 +29,7 @@ READS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("cloudwatch", "list_metrics", METRICS),
     ("rds", "describe_db_instances", {}),
     ("elbv2", "describe_load_balancers", {}),
+    ("elb", "describe_load_balancers", {}),
     ("lambda", "list_functions", {}),
     ("eks", "list_clusters", {}),
     ("s3", "list_objects_v2", {"Bucket": "globex-billing-exports"}),
@@ -38,6 +39,7 @@ UNKNOWN_KEY = {
     "sts": "InvalidClientTokenId",
     "rds": "InvalidClientTokenId",
     "elbv2": "InvalidClientTokenId",
+    "elb": "InvalidClientTokenId",
     "s3": "InvalidAccessKeyId",
 }
 WRONG_SECRET = {
@@ -45,6 +47,7 @@ WRONG_SECRET = {
     "sts": "SignatureDoesNotMatch",
     "rds": "SignatureDoesNotMatch",
     "elbv2": "SignatureDoesNotMatch",
+    "elb": "SignatureDoesNotMatch",
     "s3": "SignatureDoesNotMatch",
 }
 
