@@ -132,6 +132,8 @@ class Launch:
         }
         if self.assets:
             selector["assetSelection"] = [{"path": list(path)} for path in self.assets]
+            # Left out, Dagster adds every check of these assets to the run.
+            selector["assetCheckSelection"] = []
         tags = [{"key": key, "value": value} for key, value in self.tags.items()]
         return {
             "selector": selector,

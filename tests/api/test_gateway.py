@@ -53,6 +53,7 @@ def test_a_collection_names_its_assets_and_its_range(dagster: DagsterWebserver) 
         "repositoryName": "__repository__",
         "jobName": "collect_aws",
         "assetSelection": [{"path": ["aws", "cost"]}, {"path": ["aws", "performance"]}],
+        "assetCheckSelection": [],
     }
     assert sent["executionMetadata"]["tags"] == [
         {"key": "dagster/asset_partition_range_start", "value": "acme|2026-11-20"},

@@ -1,6 +1,7 @@
 """Values as Parquet files hold them -> exact decimals, instants in UTC, text and maps."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -47,6 +48,17 @@ def moment(value: Any) -> datetime:
 def text(value: Any) -> str:
     """Text, empty where the source does not tell."""
     return "" if value is None else str(value)
+
+
+# EC2 resources that the inventory names without their ARN.
+_BARE = re.compile(r"arn:aws[\w-]*:ec2:[^:]*:\d*:[\w-]+/((?:i|vol|snap|eipalloc)-\w+)")
+
+
+def resource(value: Any) -> str:
+    """A resource's identifier as the inventory has it, so that cost and inventory join."""
+    told = text(value)
+    bare = _BARE.fullmatch(told)
+    return bare[1] if bare else told
 
 
 def mapping(value: Any) -> dict[str, str]:

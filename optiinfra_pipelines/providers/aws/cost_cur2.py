@@ -13,6 +13,7 @@ from optiinfra_pipelines.providers.aws.amounts import (
     money,
     optional_money,
     optional_number,
+    resource,
     text,
 )
 from optiinfra_pipelines.providers.aws.cost_explorer import kind_of
@@ -106,6 +107,7 @@ def to_row(record: Record, month: date, now: datetime) -> CostRow:
     used = line_type in USED
     category, correction, frequency = ("Usage", "", "Usage-Based") if used else kind_of(line_type)
     texts: dict[str, Any] = {ours: text(record.get(theirs)) for ours, theirs in TEXTS.items()}
+    texts["resource_id"] = resource(texts["resource_id"])
     extras = {ours: text(record.get(theirs)) for ours, theirs in EXTRAS.items()}
     amount = optional_number(record.get("line_item_usage_amount")) if used else None
     billed = money(record["line_item_unblended_cost"])

@@ -13,6 +13,7 @@ from optiinfra_pipelines.providers.aws.amounts import (
     money,
     optional_money,
     optional_number,
+    resource,
     text,
 )
 
@@ -64,6 +65,7 @@ COLUMNS = (
 def to_row(record: Mapping[str, Any], month: date, now: datetime) -> CostRow:
     """One charge of the billing period that starts on ``month``, read at ``now``."""
     texts: dict[str, Any] = {ours: text(record.get(theirs)) for ours, theirs in TEXTS.items()}
+    texts["resource_id"] = resource(texts["resource_id"])
     extras = {name: text(record.get(name)) for name in EXTRAS}
     return CostRow(
         charge_period_start=moment(record["chargeperiodstart"]),

@@ -49,6 +49,9 @@ REJECTED = frozenset(
 )  # fmt: skip
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"})
+# EC2 says this of a wrong clock and of expired temporary keys alike (EC2 API, error codes); where
+# the keys have worked in this connection, the clock is right.
+ALSO_EXPIRED = frozenset({"RequestExpired"})
 NOT_OFFERED = frozenset(
     {"OptInRequired", "UnsupportedOperation", "InvalidAction", "UnknownOperationException"}
 )
@@ -64,7 +67,7 @@ PASSING = frozenset(
 
 MEANINGS: tuple[tuple[frozenset[str], type[OptiInfraError], str | None], ...] = (
     (
-        EXPIRED,
+        EXPIRED | ALSO_EXPIRED,
         CredentialRejected,
         "The session token has expired: enter new keys, or use role_arn.",
     ),
@@ -104,7 +107,9 @@ def refusal(asked: Asked, response: Mapping[str, Any]) -> OptiInfraError:
     told = f"{asked}: {code or status}: {said}"
     if code in THROTTLED or status == TOO_MANY:
         return Throttled(told, retry_after=_seconds(metadata.get("HTTPHeaders", {})))
-    if code in CLOCK or SIGNED_WRONG_TIME.search(said):
+    if (code in CLOCK and not (code in ALSO_EXPIRED and asked.proven)) or (
+        SIGNED_WRONG_TIME.search(said)
+    ):
         return ConfigurationError(told, remedy="Set this machine's clock: AWS allows 5 minutes.")
     if code in DENIED:
         return _denied(asked, told, said)
