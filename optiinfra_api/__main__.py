@@ -1,5 +1,6 @@
 """`python -m optiinfra_api`: the API under uvicorn, with the settings of the environment."""
 
+import logging
 import sys
 
 import uvicorn
@@ -17,6 +18,8 @@ EXIT_CONFIGURATION = 2
 def serve(chosen: Settings) -> None:
     """Serve until told to stop; refuses to start without a key ring."""
     configure(chosen)
+    # A line for every question to Dagster says nothing that our own lines do not.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     _ = KeyRing.load(chosen).pepper
     app = create_app(chosen, resolve(chosen))
     # Our own access line has the route and the request id; uvicorn's has the query string.

@@ -79,7 +79,9 @@ def create_app(
     install_unchanged(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.state.parameters = known_parameters(app.openapi())
+    description = app.openapi()  # made once and kept by the application
+    problems.describe(description["components"]["schemas"])
+    app.state.parameters = known_parameters(description)
     surround(app, settings)
     return app
 

@@ -218,7 +218,10 @@ def install(app: FastAPI) -> None:
 
 
 RESPONSES: Mapping[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": description, "content": {MEDIA_TYPE: {}}}
+    status: {
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
     for status, description in (
         (401, UNAUTHENTICATED.title),
         (403, FORBIDDEN.title),
@@ -228,3 +231,10 @@ RESPONSES: Mapping[int | str, dict[str, Any]] = {
         (503, UNAVAILABLE.title),
     )
 }
+
+
+def describe(schemas: dict[str, Any]) -> None:
+    """Add the problem's schema, which ``RESPONSES`` refers to, to a description's schemas."""
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem

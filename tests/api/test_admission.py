@@ -99,12 +99,14 @@ def test_a_memory_is_bounded_and_a_clock_set_back_keeps_nothing_alive() -> None:
 
     def load(key: int) -> Callable[[], object]:
         async def loading() -> int:
+            """Remember that it was asked."""
             loads.append(key)
             return key
 
         return loading
 
     async def ask(*keys: int) -> None:
+        """Ask for each key in turn."""
         for key in keys:
             await recent.get(key, load(key))  # type: ignore[arg-type]
 

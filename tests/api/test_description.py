@@ -56,7 +56,11 @@ def test_all_but_health_asks_for_a_key(description: dict[str, Any]) -> None:
         if path in {"/livez", "/readyz"}:
             continue
         assert operation["security"], path
-        assert "application/problem+json" in operation["responses"]["401"]["content"], path
+        for status in ("401", "404", "422", "503"):
+            problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+            content = operation["responses"][status]["content"]
+            assert content == {"application/problem+json": problem}, path
+    assert "remedy" in description["components"]["schemas"]["Problem"]["required"]
 
 
 def test_no_answer_is_a_bare_dictionary(description: dict[str, Any]) -> None:

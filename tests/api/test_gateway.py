@@ -33,6 +33,7 @@ def ask(url: str, question: Callable[[GraphQLGateway], Awaitable[T]]) -> T:
     """What ``question`` answers against the webserver at ``url``."""
 
     async def asking() -> T:
+        """Open the gateway, ask, close it."""
         gateway = GraphQLGateway(Settings(dagster_url=url, dagster_public_url="https://dagster"))
         try:
             return await question(gateway)
@@ -114,6 +115,7 @@ def test_links_lead_to_the_address_that_people_reach(dagster: DagsterWebserver) 
     """The address of the webserver inside a cluster helps nobody's browser."""
 
     async def link(gateway: GraphQLGateway) -> str:
+        """The link to a run."""
         return gateway.link("r1")
 
     assert ask(dagster.url, link) == "https://dagster/runs/r1"

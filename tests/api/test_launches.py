@@ -14,8 +14,7 @@ from optiinfra_pipelines.registry import providers
 @pytest.fixture(scope="module")
 def repository() -> dg.RepositoryDefinition:
     """Everything the code location offers."""
-    definitions = defs() if callable(defs) else defs
-    found: dg.RepositoryDefinition = definitions.get_repository_def()
+    found: dg.RepositoryDefinition = defs().get_repository_def()
     return found
 
 
