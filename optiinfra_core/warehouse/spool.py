@@ -1,27 +1,20 @@
 """Rows on their way to ClickHouse: compressed Arrow chunks, counted and summed as they pass."""
 
-import decimal
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
 import pyarrow as pa
 
-from optiinfra_core.errors import Permanent
+from optiinfra_core.errors import PartFailure, Permanent
 from optiinfra_core.metrics import Kind, Metric, Row
 from optiinfra_core.warehouse.batch import Batch
+from optiinfra_core.warehouse.statements import ORDINAL
+from optiinfra_core.warehouse.tally import Tally
 
 CHUNK_ROWS = 10_000
-
-# Sums of Decimal(38, 18) values stay exact for more rows than a disk holds.
-EXACT = decimal.Context(prec=96)
-
-# The number of the row in its batch: where a key comes twice, the later row wins.
-ORDINAL = "row_ordinal"
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 _ARROW: dict[Kind, pa.DataType] = {
@@ -40,27 +33,8 @@ _ARROW: dict[Kind, pa.DataType] = {
 }
 
 
-@dataclass(slots=True)
-class Tally:
-    """What was yielded for one part: rows, and the exact sum of every additive column."""
-
-    rows: int = 0
-    sums: dict[str, Decimal] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)
-
-    def add(self, row: Row, additive: Iterable[str]) -> None:
-        """Count ``row``; a column with one unknown value has no known sum."""
-        self.rows += 1
-        for name in additive:
-            value = getattr(row, name)
-            if value is None:
-                self.unknown.add(name)
-            else:
-                self.sums[name] = EXACT.add(self.sums.get(name, Decimal(0)), value)
-
-
 class Spool:
-    """Takes rows one by one and holds them as compressed Arrow, about 30 bytes a cost line.
+    """Takes rows one by one and holds them as compressed Arrow, 35 bytes a cost line, 10 a sample.
 
     Memory grows with the compressed size, never with the number of row objects.
     """
@@ -77,6 +51,16 @@ class Spool:
             self._sink, self._schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
         )
         self.tallies: dict[str, Tally] = defaultdict(Tally)
+
+    def take(self, rows: Iterable[Row | PartFailure]) -> list[PartFailure]:
+        """Take every row; return the failures of parts that came among them."""
+        failures = []
+        for row in rows:
+            if isinstance(row, PartFailure):
+                failures.append(row)
+            else:
+                self.add(row)
+        return failures
 
     def add(self, row: Row) -> None:
         """Take ``row``.
@@ -124,12 +108,6 @@ def schema(metric: Metric) -> pa.Schema:
     """The Arrow schema of a metric's rows."""
     columns = [(column.name, _ARROW[column.kind]) for column in metric.columns]
     return pa.schema([*columns, (ORDINAL, pa.uint64())])
-
-
-def structure(metric: Metric) -> str:
-    """The same columns as ClickHouse reads them out of the stream."""
-    columns = ", ".join(f"{column.name} {column.kind.value}" for column in metric.columns)
-    return f"{columns}, {ORDINAL} UInt64"
 
 
 def _array(metric: Metric, name: str, kind: Kind, rows: list[Row]) -> pa.Array:

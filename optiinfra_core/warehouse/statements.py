@@ -11,7 +11,9 @@ from typing import Any
 
 from optiinfra_core.metrics import COST, Kind, Metric
 from optiinfra_core.warehouse.question import FOLDER
-from optiinfra_core.warehouse.spool import ORDINAL
+
+# The number of the row in its batch: where a key comes twice, the later row wins.
+ORDINAL = "row_ordinal"
 
 # With these the server forms one block, and so one part, of whatever one statement inserts:
 # 2 M rows tried. A part becomes visible at once.
@@ -82,3 +84,9 @@ def _unpacked(metric: Metric, kept: list[str], name: str) -> str:
     if name in metric.additive:
         return f"sum_{name} AS {name}"
     return f"kept.{kept.index(name) + 1} AS {name}"
+
+
+def structure(metric: Metric) -> str:
+    """A batch's columns as ClickHouse reads them out of the stream that brings it."""
+    columns = ", ".join(f"{column.name} {column.kind.value}" for column in metric.columns)
+    return f"{columns}, {ORDINAL} UInt64"

@@ -11,8 +11,8 @@ from optiinfra_core.errors import PartFailure, Permanent, StaleWrite
 from optiinfra_core.metrics import Metric, Row
 from optiinfra_core.warehouse.batch import Batch, Written
 from optiinfra_core.warehouse.client import Warehouse
-from optiinfra_core.warehouse.spool import EXACT, Spool, Tally, structure
-from optiinfra_core.warehouse.statements import ONE_PART, RESTATED, statement
+from optiinfra_core.warehouse.statements import ONE_PART, RESTATED, statement, structure
+from optiinfra_core.warehouse.tally import Tally, exact_sum
 from optiinfra_core.warehouse.windows import CommitLog, CommittedWindow
 from optiinfra_core.windows import Clock, milliseconds
 
@@ -123,9 +123,12 @@ class WindowWriter:
             Permanent: a row does not belong here, or what is stored is not what was yielded.
             Transient: ClickHouse is away; the same call may succeed later.
         """
+        # Imported here: Arrow takes half a second that a process which only plans need not pay.
+        from optiinfra_core.warehouse.spool import Spool  # noqa: PLC0415
+
         started = batch.started_version or milliseconds(self._clock.now())
         spool = Spool(batch)
-        failures = [*batch.failed, *_pull(spool, rows)]
+        failures = [*batch.failed, *spool.take(rows)]
         stream = spool.finish()
         crash_point("after_fetch")
         self._end_orphans(batch)
@@ -222,16 +225,6 @@ class WindowWriter:
         )
 
 
-def _pull(spool: Spool, rows: Iterable[Row | PartFailure]) -> list[PartFailure]:
-    failures = []
-    for row in rows:
-        if isinstance(row, PartFailure):
-            failures.append(row)
-        else:
-            spool.add(row)
-    return failures
-
-
 def _name(batch: Batch) -> str:
     """The name that an insert of this batch carries on the server."""
     start, end = (int(at.timestamp()) for at in (batch.span.start, batch.span.end))
@@ -253,22 +246,14 @@ def _control(attempt: _Attempt, served: list[Mapping[str, Any]]) -> dict[str, De
     for name in attempt.metric.additive:
         if any(name in tally.unknown for tally in attempt.counted):
             continue
-        before = _exact_sum(tally.sums.get(name) for tally in attempt.counted)
-        after = _exact_sum(row[f"sum_{name}"] for row in served)
+        before = exact_sum(tally.sums.get(name) for tally in attempt.counted)
+        after = exact_sum(row[f"sum_{name}"] for row in served)
         if before != after:
             raise Permanent(
                 f"{attempt.batch.summary}: {name} adds up to {before}, stored is {after}"
             )
         totals[name] = before
     return totals
-
-
-def _exact_sum(values: Iterable[Decimal | None]) -> Decimal:
-    total = Decimal(0)
-    for value in values:
-        if value is not None:
-            total = EXACT.add(total, value)
-    return total
 
 
 def _records(

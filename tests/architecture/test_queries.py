@@ -39,6 +39,7 @@ def reads(sql: str) -> list[tuple[str, exp.Where | None]]:
 
 
 def _tables(scope: Scope) -> list[tuple[str, exp.Where | None]]:
+    """Those of one SELECT."""
     where = scope.expression.args.get("where")
     return [
         (table.name, where)
@@ -89,10 +90,14 @@ def test_every_read_is_of_one_customer_and_of_some_days(path: Path) -> None:
         "SELECT 1 FROM cost_metrics FINAL WHERE customer_id = {customer_id:String} AND 1 = 1",
         "SELECT 1 FROM cost_metrics WHERE customer_id = {customer_id:String} OR day >= {d:Date}",
         "SELECT 1 FROM cost_metrics WHERE customer_id = 'acme' AND day >= {d:Date}",
-        "SELECT 1 FROM cost_metrics FINAL"
-        " WHERE customer_id = {customer_id:String} AND toDate(ts) >= {d:Date}",
-        "SELECT 1 FROM cost_metrics FINAL WHERE customer_id = {customer_id:String}"
-        " AND day >= {d:Date} AND x IN (SELECT x FROM resource_metrics)",
+        (
+            "SELECT 1 FROM cost_metrics FINAL"
+            " WHERE customer_id = {customer_id:String} AND toDate(ts) >= {d:Date}"
+        ),
+        (
+            "SELECT 1 FROM cost_metrics FINAL WHERE customer_id = {customer_id:String}"
+            " AND day >= {d:Date} AND x IN (SELECT x FROM resource_metrics)"
+        ),
         "WITH a AS (SELECT 1 FROM cost_metrics) SELECT * FROM a",
         "SELECT (SELECT max(version) FROM cost_metrics) AS v",
     ],

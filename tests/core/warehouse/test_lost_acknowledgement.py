@@ -40,6 +40,7 @@ class CuttingWire:
             thread.join(10)
 
     def _accept(self) -> None:
+        """Serve whoever connects, until closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
@@ -48,6 +49,7 @@ class CuttingWire:
                 thread.start()
 
     def _serve(self, client: socket.socket) -> None:
+        """Pass on requests and answers, but for the one that is cut."""
         with client, socket.create_connection(self._server) as server, suppress(OSError):
             while request := _whole(client):
                 server.sendall(request)

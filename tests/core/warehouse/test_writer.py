@@ -2,10 +2,19 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event, Thread
+from time import monotonic
 
 import pytest
 
-from optiinfra_core.errors import InvalidRequest, Malformed, Permanent, StaleWrite
+from optiinfra_core.errors import (
+    InvalidRequest,
+    Malformed,
+    OptiInfraError,
+    Permanent,
+    StaleWrite,
+    Transient,
+)
 from optiinfra_core.metrics import COST, PERFORMANCE
 from optiinfra_core.warehouse.audit import unlike_their_commit
 from optiinfra_core.warehouse.windows import CommitLog
@@ -230,6 +239,7 @@ def test_one_write_is_one_part(scene: Scene) -> None:
 
 
 def _parts(scene: Scene) -> int:
+    """Active parts of the table."""
     [row] = scene.warehouse.select(
         "SELECT count() AS parts FROM system.parts"
         " WHERE database = currentDatabase() AND table = 'cost_metrics' AND active"
@@ -283,3 +293,37 @@ def test_a_window_off_the_grid_is_refused(scene: Scene) -> None:
         scene.batch(COST, day_span(TODAY), windows=(off,))
     with pytest.raises(InvalidRequest):
         scene.batch(COST, day_span(TODAY), windows=(day_span(TODAY - timedelta(days=1)),))
+
+
+def test_an_insert_of_a_dead_run_is_ended_first(scene: Scene) -> None:
+    """A killed run's statement may go on at the server: it must not land after the next write."""
+    span = day_span(TODAY)
+    account = f"{scene.customer}|aws|{ACCOUNT}"
+    days = f"{int(span.start.timestamp())}|{int(span.end.timestamp())}"
+    name = f"optiinfra|cost_metrics|{account}|{days}|1"
+    ended: list[OptiInfraError] = []
+
+    def dead_run() -> None:
+        """What is left of it: a slow insert without anybody who waits."""
+        try:
+            scene.warehouse.execute(
+                "INSERT INTO cost_metrics (customer_id, provider, account_id, charge_period_start,"
+                " billed_cost, version) SELECT {customer:String}, 'aws', {account:String},"
+                " {start:DateTime('UTC')}, sleepEachRow(1), 9e18 FROM numbers(100)",
+                {"customer": scene.customer, "account": ACCOUNT, "start": span.start},
+                settings={"query_id": name, "max_block_size": 1},
+            )
+        except OptiInfraError as error:
+            ended.append(error)
+
+    thread = Thread(target=dead_run)
+    thread.start()
+    pause, end = Event(), monotonic() + 20
+    running = "SELECT count() AS n FROM system.processes WHERE query_id = {name:String}"
+    while not scene.warehouse.select(running, {"name": name})[0]["n"]:
+        assert monotonic() < end, "the insert did not start"
+        pause.wait(0.02)
+    scene.costs(charge("2", resource_id="a"))
+    thread.join(20)
+    assert [type(error) for error in ended] == [Transient]
+    assert served(scene) == [("a", Decimal(2))]
