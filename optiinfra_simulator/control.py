@@ -102,38 +102,56 @@ class Control:
         ]
 
     def _truth(self, asked: Asked) -> object:
+        """What is true of an account; ``only=cost,resources`` leaves the rest uncounted."""
         world = self.gateway.cloud.world
         account = world.account(asked.parameters.get("account", "")).id
-        now = world.clock.now()
-        as_of = asked.instant("as_of") if "as_of" in asked.parameters else now
-        start, end = asked.instant("start"), asked.instant("end")
-        days = (start.date(), (end - timedelta(microseconds=1)).date() + timedelta(days=1))
-        counts = truth.sample_counts(world, account, start, end, as_of)
-        watched = self.gateway.cloud.watched.get(account, set())
+        as_of = asked.instant("as_of") if "as_of" in asked.parameters else world.clock.now()
+        span = Window(asked.instant("start"), asked.instant("end"))
+        parts: Mapping[str, Callable[[str, Window, datetime], Mapping[str, object]]] = {
+            "cost": self._true_cost,
+            "resources": self._true_resources,
+            "performance": self._true_performance,
+        }
+        wanted = asked.parameters.get("only", ",".join(parts)).split(",")
+        told: dict[str, object] = {"account": account, "as_of": as_of}
+        for name in wanted:
+            if name not in parts:
+                raise InvalidRequest(f"only may name {', '.join(parts)}, not {name!r}")
+            told |= parts[name](account, span, as_of)
+        return told
+
+    def _true_cost(self, account: str, span: Window, as_of: datetime) -> Mapping[str, object]:
+        world = self.gateway.cloud.world
+        days = (span.first_day, span.last_day + timedelta(days=1))
+        by_day = truth.cost_by_day(world, account, *days, as_of)
         return {
-            "account": account,
-            "as_of": as_of,
             "cost": {
                 "total": truth.cost_total(world, account, *days, as_of),
-                "by_day": {
-                    str(day): amount
-                    for day, amount in truth.cost_by_day(world, account, *days, as_of).items()
-                },
+                "by_day": {str(day): amount for day, amount in by_day.items()},
                 "by_service": truth.cost_by_service(world, account, *days, as_of),
                 "by_focus_service": truth.cost_by_focus_service(world, account, *days, as_of),
                 "currency": "USD",
-            },
-            "resources": [
-                identifier
-                for identifiers in truth.resources(world, account, as_of).values()
-                for identifier in identifiers
-            ],
-            "resources_by_kind": truth.resources(world, account, as_of),
+            }
+        }
+
+    def _true_resources(self, account: str, _: Window, as_of: datetime) -> Mapping[str, object]:
+        found = truth.resources(self.gateway.cloud.world, account, as_of)
+        return {
+            "resources": [each for identifiers in found.values() for each in identifiers],
+            "resources_by_kind": found,
+        }
+
+    def _true_performance(
+        self, account: str, span: Window, as_of: datetime
+    ) -> Mapping[str, object]:
+        world = self.gateway.cloud.world
+        watched = self.gateway.cloud.watched.get(account, set())
+        return {
             "performance": {
                 # Of the metrics that this account's collector asks for, and of what it can list.
-                "points": truth.collectable(world, account, Window(start, end), as_of, watched),
-                "by_metric": counts,
-            },
+                "points": truth.collectable(world, account, span, as_of, watched),
+                "by_metric": truth.sample_counts(world, account, span.start, span.end, as_of),
+            }
         }
 
     def _clock(self, _: Asked) -> object:

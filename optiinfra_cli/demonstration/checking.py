@@ -100,13 +100,9 @@ class Checker:
         span = Window(days.start, days.end + DAY)
         answer = self._read(done, "costs", "total", span, cost="billed")
         served = sum((Decimal(row["cost"] or 0) for row in answer["data"]), Decimal(0))
-        true = sum(
-            (
-                self._clouds.truth(account.account_id, span.start, span.end, _as_of(answer)).cost
-                for account in self._of(done)
-            ),
-            Decimal(0),
-        )
+        as_of = _as_of(answer)
+        owed = (self._clouds.cost(account.account_id, span, as_of) for account in self._of(done))
+        true = sum(owed, Decimal(0))
         served, true = served.quantize(CENT), true.quantize(CENT)
         return served, true, served == true
 
@@ -115,9 +111,9 @@ class Checker:
         span = Window(past(self._began).start, floor(self._began, QUARTER_HOUR) - QUARTER_HOUR)
         answer = self._read(done, "performance", "summary", span)
         served = sum(int(row["samples"]) for row in answer["data"])
+        as_of = _as_of(answer)
         true = sum(
-            self._clouds.truth(account.account_id, span.start, span.end, _as_of(answer)).points
-            for account in self._of(done)
+            self._clouds.points(account.account_id, span, as_of) for account in self._of(done)
         )
         return Decimal(served), Decimal(true), served == true
 
@@ -135,7 +131,7 @@ class Checker:
         at = _as_of(answer)
         true: set[str] = set()
         for account in self._of(done):
-            true |= self._clouds.truth(account.account_id, at - DAY, at, at).resources
+            true |= self._clouds.resources(account.account_id, at)
         return Decimal(len(served)), Decimal(len(true)), served == true
 
     def _read(

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from optiinfra_core.errors import Transient
+from optiinfra_core.windows import DAY, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +22,6 @@ class Account:
     account_id: str
     label: str
     credential: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
-    """What is true of an account for a span: dollars, points, and what exists at its end."""
-
-    cost: Decimal
-    points: int
-    resources: frozenset[str]
 
 
 class Simulated:
@@ -45,20 +37,27 @@ class Simulated:
             for told in self._get("accounts")
         )
 
-    def truth(self, account: str, start: datetime, end: datetime, as_of: datetime) -> Truth:
-        """What the provider would say of [start, end) at ``as_of``."""
-        told = self._get(
+    def cost(self, account: str, span: Window, as_of: datetime) -> Decimal:
+        """The dollars of the days in ``span``, as the provider knew them at ``as_of``."""
+        return Decimal(self._truth("cost", account, span, as_of)["total"])
+
+    def points(self, account: str, span: Window, as_of: datetime) -> int:
+        """How many measurements of ``span`` the provider showed at ``as_of``."""
+        return int(self._truth("performance", account, span, as_of)["points"])
+
+    def resources(self, account: str, as_of: datetime) -> frozenset[str]:
+        """The identifiers of what existed at ``as_of``."""
+        return frozenset(self._truth("resources", account, Window(as_of - DAY, as_of), as_of))
+
+    def _truth(self, part: str, account: str, span: Window, as_of: datetime) -> Any:
+        return self._get(
             "truth",
+            only=part,
             account=account,
-            start=start.isoformat(),
-            end=end.isoformat(),
+            start=span.start.isoformat(),
+            end=span.end.isoformat(),
             as_of=as_of.isoformat(),
-        )
-        return Truth(
-            cost=Decimal(told["cost"]["total"]),
-            points=int(told["performance"]["points"]),
-            resources=frozenset(told["resources"]),
-        )
+        )[part]
 
     def _get(self, route: str, **query: str) -> Any:
         try:
