@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.collecting.results import CollectionResult
-from optiinfra_core.errors import CredentialRejected, OptiInfraError
+from optiinfra_core.errors import CredentialRejected, OptiInfraError, Transient
 from optiinfra_core.metrics import Metric
 from optiinfra_core.vault.credentials import CredentialRecord
 from optiinfra_pipelines.collection.doors import Doors
@@ -47,7 +48,7 @@ def _account(
     started = doors.clock.now()
     try:
         known = _identified(doors, cloud, record)
-        return AccountCollection(doors, cloud, metric, known, request).run()
+        outcome = AccountCollection(doors, cloud, metric, known, request).run()
     except OptiInfraError as error:
         return Outcome(
             customer_id=request.customer_id,
@@ -59,21 +60,34 @@ def _account(
             finished=doors.clock.now(),
             fault=Fault.of(error),
         )
+    if known.status == "rejected" and outcome.progress:
+        _accepted_again(doors, cloud, known)
+    return outcome
 
 
 def _identified(doors: Doors, cloud: Provider, record: CredentialRecord) -> CredentialRecord:
     """The credential with the account it opens; one never verified is verified now."""
     if record.account_id:
         return record
-    gate = gate_of(doors.settings, doors.clock)
-    found = identify(cloud, record, vault=doors.vault, gate=gate, actor="collection")
+    found = _identity(doors, cloud, record)
     if not found.account_id:
-        raise CredentialRejected(f"credential {found.label!r} was refused: {_why(found)}")
+        told = found.last_error or {"detail": "no reason was given", "remedy": ""}
+        raise CredentialRejected(
+            f"credential {found.label!r} was refused: {told['detail']}",
+            remedy=told["remedy"] or None,
+        )
     return found
 
 
-def _why(record: CredentialRecord) -> str:
-    return record.last_error["detail"] if record.last_error else "no reason was given"
+def _accepted_again(doors: Doors, cloud: Provider, record: CredentialRecord) -> None:
+    """Take back that the credential was refused: it has just opened its account."""
+    with suppress(Transient):  # it says nothing about the credential; what was collected stays
+        _identity(doors, cloud, record)
+
+
+def _identity(doors: Doors, cloud: Provider, record: CredentialRecord) -> CredentialRecord:
+    gate = gate_of(doors.settings, doors.clock)
+    return identify(cloud, record, vault=doors.vault, gate=gate, actor="collection")
 
 
 def _result(request: Request, outcomes: tuple[Outcome, ...]) -> CollectionResult:

@@ -107,13 +107,17 @@ def refusal(asked: Asked, response: Mapping[str, Any]) -> OptiInfraError:
     told = f"{asked}: {code or status}: {said}"
     if code in THROTTLED or status == TOO_MANY:
         return Throttled(told, retry_after=_seconds(metadata.get("HTTPHeaders", {})))
-    if (code in CLOCK and not (code in ALSO_EXPIRED and asked.proven)) or (
-        SIGNED_WRONG_TIME.search(said)
-    ):
+    if _wrong_clock(asked, code, said):
         return ConfigurationError(told, remedy="Set this machine's clock: AWS allows 5 minutes.")
     if code in DENIED:
         return _denied(asked, told, said)
     return _by_code(asked, code, status, told)
+
+
+def _wrong_clock(asked: Asked, code: str, said: str) -> bool:
+    if code in ALSO_EXPIRED and asked.proven:
+        return False
+    return code in CLOCK or SIGNED_WRONG_TIME.search(said) is not None
 
 
 def _by_code(asked: Asked, code: str, status: int, told: str) -> OptiInfraError:
