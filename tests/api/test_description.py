@@ -23,7 +23,7 @@ def description() -> dict[str, Any]:
 
 
 def test_the_committed_description_is_that_of_the_code(description: dict[str, Any]) -> None:
-    """A change of the API is seen in review: `python -m optiinfra_api.describe` writes it."""
+    """A change of the API is seen in review: `optiinfra openapi docs/openapi.json` writes it."""
     description["info"]["version"] = "0"
     committed = json.loads(COMMITTED.read_text())
     committed["info"]["version"] = "0"
