@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from optiinfra_core.errors import OptiInfraError, Permanent, Transient
+from optiinfra_core.errors import InvalidRequest, OptiInfraError, Permanent, Transient
 
 # Codes of a server that is busy, restarting or out of room for the moment.
 # https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
@@ -30,6 +30,14 @@ TRANSIENT_CODES = frozenset(
         439,  # CANNOT_SCHEDULE_TASK
         473,  # DEADLOCK_AVOIDED
         999,  # KEEPER_EXCEPTION
+    }
+)
+# Codes of the reader's own limits: the question is too large, whoever asks it.
+TOO_LARGE_CODES = frozenset(
+    {
+        158,  # TOO_MANY_ROWS
+        307,  # TOO_MANY_BYTES
+        396,  # TOO_MANY_ROWS_OR_BYTES
     }
 )
 TRANSIENT_STATUS = (429, 502, 503, 504)
@@ -66,6 +74,11 @@ def failure(doing: str, error: Exception) -> OptiInfraError:
     text = " ".join(str(error).split())[:600]
     if code in TRANSIENT_CODES:
         return Transient(f"ClickHouse, {doing}: {text}")
+    if code in TOO_LARGE_CODES:
+        return InvalidRequest(
+            f"the answer would be larger than one request may read ({doing})",
+            remedy="Ask for a shorter period, or narrow it with a filter.",
+        )
     if code is not None:
         return Permanent(f"ClickHouse, {doing}: {text}", remedy=_remedy(code))
     if _is_transport(error, text):

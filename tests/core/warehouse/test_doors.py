@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from optiinfra_core.endpoints import ClickHouseEndpoint
-from optiinfra_core.errors import Permanent, Transient
+from optiinfra_core.errors import InvalidRequest, Permanent, Transient
 from optiinfra_core.warehouse.client import AsyncWarehouse, Warehouse
 from optiinfra_core.warehouse.question import Question
 from optiinfra_core.warehouse.questions import cost, performance
@@ -215,6 +215,7 @@ def test_a_wrong_password_is_told_without_it(warehouse_endpoint: ClickHouseEndpo
         ("SELECT 1 FROM no_such_table", Permanent),
         ("SELECT throwIf(1)", Permanent),
         ("SELECT sum(number) FROM numbers(1e12) SETTINGS max_execution_time = 0.1", Transient),
+        ("SELECT number FROM numbers(100) SETTINGS max_result_rows = 10", InvalidRequest),
         ("SELECT groupArray(number) FROM numbers(1e8) SETTINGS max_memory_usage = 1e6", Transient),
     ],
 )
