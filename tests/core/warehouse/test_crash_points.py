@@ -100,3 +100,13 @@ def test_a_change_that_was_taken_back_before_it_was_served_is_no_restatement(
     assert sum(change.delta for change in found) == 0
     served_meanwhile = point in ("after_insert", "before_commit", "after_commit")
     assert len(found) == (4 if served_meanwhile else 0)
+
+
+def test_a_clock_that_was_set_back_does_not_revive_a_dead_run(scene: Scene, tmp_path: Path) -> None:
+    """Rows that a dead run left uncommitted lose, whatever the clock says by now."""
+    before = scene.clock.now()
+    scene.clock.advance(timedelta(hours=1))
+    die_writing(scene, "after_insert", {"phantom": "64"}, tmp_path)
+    scene.clock.instant = before
+    write(scene, {"kept": "1"})
+    assert {row[0] for row in scene.stored("cost_metrics", "resource_id")} == {"kept"}
