@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from optiinfra_cli.supervisor.ports import Ports
 from optiinfra_cli.supervisor.process import MARK
+from optiinfra_core.embedded import postgres
 from optiinfra_core.embedded.servers import resolve
 from optiinfra_core.endpoints import PostgresEndpoint, Servers
 from optiinfra_core.errors import ConfigurationError, Transient
@@ -19,6 +22,7 @@ from optiinfra_core.settings import Settings
 # What a wheel carries beside the packages, a checkout carries at its root.
 _HERE = Path(__file__).resolve().parent
 LOCATION = "optiinfra_pipelines"
+_STAMP = "tables-of-version"
 
 
 def inherited() -> dict[str, str]:
@@ -67,6 +71,31 @@ def write_dagster_home(settings: Settings, ports: Ports) -> None:
     )
 
 
+class Tables(StrEnum):
+    """How Dagster's tables stand before it starts."""
+
+    ABSENT = "absent"
+    CURRENT = "current"
+    UNKNOWN = "unknown"
+
+
+def dagster_tables(settings: Settings) -> Tables:
+    """What is known of Dagster's tables without asking Postgres; of your own Postgres, nothing."""
+    if settings.postgres_url is not None:
+        return Tables.UNKNOWN
+    if postgres.KIND.directory(settings.data_dir).record() is None:
+        return Tables.ABSENT
+    stamp = dagster_home(settings) / _STAMP
+    if stamp.is_file() and stamp.read_text() == version("dagster"):
+        return Tables.CURRENT
+    return Tables.UNKNOWN
+
+
+def remember_dagster_tables(settings: Settings) -> None:
+    """Dagster of this version runs on its tables: it need not look at them at the next start."""
+    (dagster_home(settings) / _STAMP).write_text(version("dagster"))
+
+
 def of_installation(settings: Settings, ports: Ports) -> dict[str, str]:
     """What every process of the installation is told; nothing in it is secret."""
     return {
@@ -107,7 +136,7 @@ def of_servers(settings: Settings) -> Callable[[], Mapping[str, str]]:
 
 
 def _told(servers: Servers) -> Mapping[str, str]:
-    clickhouse, postgres = servers.clickhouse, servers.postgres
+    clickhouse, url = servers.clickhouse, servers.postgres.url.get_secret_value()
     return {
         "OPTIINFRA_CLICKHOUSE_URL": clickhouse.url,
         "OPTIINFRA_CLICKHOUSE_DATABASE": clickhouse.database,
@@ -115,8 +144,8 @@ def _told(servers: Servers) -> Mapping[str, str]:
         "OPTIINFRA_CLICKHOUSE_PASSWORD": clickhouse.password.get_secret_value(),
         "OPTIINFRA_CLICKHOUSE_READER_USER": clickhouse.reader_user,
         "OPTIINFRA_CLICKHOUSE_READER_PASSWORD": clickhouse.reader_password.get_secret_value(),
-        "OPTIINFRA_POSTGRES_URL": postgres.url.get_secret_value(),
-        "DAGSTER_POSTGRES_URL": dagster_postgres_url(postgres),
+        "OPTIINFRA_POSTGRES_URL": url,
+        "DAGSTER_POSTGRES_URL": dagster_postgres_url(servers.postgres),
     }
 
 

@@ -65,7 +65,7 @@ def keep(settings: Settings, ports: Ports, say: Say, *, demo: bool) -> bool:
             **environment.of_installation(settings, ports),
             **(plan.DEMO_ENVIRONMENT if demo else {}),
         }
-        notify = _reporter(_first_state(settings, ports, demo=demo), say)
+        notify = _reporter(settings, _first_state(settings, ports, demo=demo), say)
         supervisor = Supervisor(services, logs(settings), told, notify)
         ended_well = supervisor.run()
     for name in supervisor.failed:
@@ -218,7 +218,7 @@ def _first_state(settings: Settings, ports: Ports, *, demo: bool) -> StateFile:
     )
 
 
-def _reporter(first: StateFile, say: Say) -> Callable[[Supervisor], None]:
+def _reporter(settings: Settings, first: StateFile, say: Say) -> Callable[[Supervisor], None]:
     """Writes the state file and says what changed, each time something does."""
     seen: dict[str, str] = {}
     begun = time.monotonic()
@@ -237,6 +237,8 @@ def _reporter(first: StateFile, say: Say) -> Callable[[Supervisor], None]:
             stopping=supervisor.stopping,
             failed=supervisor.failed,
         ).write()
+        if supervisor.ready and not supervisor.stopping:
+            environment.remember_dagster_tables(settings)
 
     return notify
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from optiinfra_cli import environment
@@ -11,7 +12,6 @@ from optiinfra_cli.supervisor.service import Probe, Service
 from optiinfra_core.embedded import clickhouse, keeper, postgres
 from optiinfra_core.settings import Settings
 
-MIGRATED = ("migrate", "migrate-dagster")
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     # The simulated clouds listen on loopback.
     "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS": "true",
@@ -26,11 +26,19 @@ def installation(settings: Settings, ports: Ports, *, demo: bool) -> tuple[Servi
     names = tuple(server.name for server in servers)
     told = environment.of_servers(settings)
     simulator = _simulator(ports) if demo else ()
+    upkeep = _dagster_upkeep(settings, names, told)
     return (
         *servers,
         *simulator,
-        *_migrations(names, told),
-        *_dagster(settings, ports, told),
+        Service(
+            name="migrate",
+            command=_python("optiinfra_cli", "migrate", "--skip-dagster"),
+            after=names,
+            task=True,
+            late_environment=told,
+        ),
+        *upkeep,
+        *_dagster(settings, ports, told, tuple(task.name for task in upkeep)),
         Service(
             name="api",
             command=_python("optiinfra_api"),
@@ -102,34 +110,47 @@ def _simulator(ports: Ports) -> tuple[Service, ...]:
     )
 
 
-def _migrations(
-    servers: tuple[str, ...], told: Callable[[], Mapping[str, str]]
+def _dagster_upkeep(
+    settings: Settings, servers: tuple[str, ...], told: Callable[[], Mapping[str, str]]
 ) -> tuple[Service, ...]:
-    """Our tables and Dagster's, side by side."""
-    return (
-        Service(
-            name="migrate",
-            command=_python("optiinfra_cli", "migrate", "--skip-dagster"),
-            after=servers,
-            task=True,
-            late_environment=told,
-        ),
-        Service(
-            name="migrate-dagster",
-            command=_dagster_python("dagster", "instance", "migrate"),
-            after=servers,
-            task=True,
-            late_environment=told,
-        ),
+    """What Dagster needs before it starts; nothing on a first start, and its tables only rarely.
+
+    Dagster makes its tables by itself where there are none. Each task costs 3 CPU seconds.
+    """
+    tables = Service(
+        name="migrate-dagster",
+        command=_dagster_python("dagster", "instance", "migrate"),
+        after=servers,
+        task=True,
+        late_environment=told,
     )
+    # What a killed supervisor left unfinished holds pool slots until somebody says so.
+    reaper = Service(
+        name="reaper",
+        command=_python("optiinfra_pipelines.reaper"),
+        after=servers,
+        task=True,
+        late_environment=told,
+    )
+    match environment.dagster_tables(settings):
+        case environment.Tables.ABSENT:
+            return ()
+        case environment.Tables.CURRENT:
+            return (reaper,)
+        case _:
+            return (tables, replace(reaper, after=(tables.name,)))
 
 
 def _dagster(
-    settings: Settings, ports: Ports, told: Callable[[], Mapping[str, str]]
+    settings: Settings,
+    ports: Ports,
+    told: Callable[[], Mapping[str, str]],
+    upkeep: tuple[str, ...],
 ) -> tuple[Service, ...]:
     workspace = str(environment.dagster_home(settings) / "workspace.yaml")
     code = ("--host", "127.0.0.1", "--port", str(ports.code))
     web = ("--host", "127.0.0.1", "--port", str(ports.dagster), "--workspace", workspace)
+    tables = tuple(name for name in upkeep if name != "reaper")
     return (
         Service(
             name="code",
@@ -140,16 +161,8 @@ def _dagster(
                 # Workers start as this interpreter, not as whatever `dagster` is on PATH.
                 "--use-python-environment-entry-point", "--empty-working-directory",
             ),
-            after=MIGRATED,
+            after=("migrate", *tables),
             ready=accepts(ports.code),
-            late_environment=told,
-        ),
-        Service(
-            # What a killed supervisor left unfinished holds pool slots until somebody says so.
-            name="reaper",
-            command=_python("optiinfra_pipelines.reaper"),
-            after=MIGRATED,
-            task=True,
             late_environment=told,
         ),
         Service(
@@ -163,15 +176,15 @@ def _dagster(
             name="webserver",
             command=_dagster_python("dagster_webserver", *web),
             after=("code",),
-            before=MIGRATED,
+            before=("migrate",),
             ready=answers(ports.dagster, "/server_info"),
             late_environment=told,
         ),
         Service(
             name="daemon",
             command=_dagster_python("dagster._daemon", "run", "--workspace", workspace),
-            after=("code", "reaper"),
-            before=MIGRATED,
+            after=("code", *upkeep),
+            before=("migrate",),
             late_environment=told,
         ),
     )  # fmt: skip

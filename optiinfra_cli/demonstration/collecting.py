@@ -79,7 +79,8 @@ def collect(api: Api, accounts: Iterable[Account], now: datetime, say: Say) -> l
     pairs = sorted({(account.customer, account.provider) for account in accounts})
     tasks: dict[Pair, list[Mapping[str, Any]]] = {pair: [] for pair in pairs}
     # One after the other: two runs over one account would wait for each other's windows.
-    for errand in (_present, partial(_past_of, span=past(now))):
+    days = past(now)
+    for errand in (partial(_present, since=days.end), partial(_past_of, span=days)):
         for pair, ended in _run(api, {pair: errand(pair) for pair in pairs}, say):
             tasks[pair].append(ended)
     return [
@@ -88,9 +89,13 @@ def collect(api: Api, accounts: Iterable[Account], now: datetime, say: Say) -> l
     ]
 
 
-def _present(pair: Pair) -> Request:
+def _present(pair: Pair, since: datetime) -> Request:
     customer, provider = pair
-    return "trigger", {"customer_id": customer, "provider": provider}
+    return "trigger", {
+        "customer_id": customer,
+        "provider": provider,
+        "start": since.isoformat(),
+    }
 
 
 def _past_of(pair: Pair, span: Window) -> Request:
