@@ -5,6 +5,7 @@ blocked for every later run (measured). A live run holds a Postgres advisory loc
 session of its own; the server frees it 4 ms after the process is gone.
 """
 
+import argparse
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -58,9 +59,15 @@ def _alive(database: Database, run_id: str) -> bool:
 
 
 def main() -> int:
-    """At start-up, before the daemon: whatever is unfinished is dead, so there is no grace."""
+    """At start-up, once the code server answers and before the daemon retries what is reaped.
+
+    Where no other process of the installation runs, whatever is unfinished is dead: no grace.
+    """
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--grace", type=float, default=0.0, metavar="SECONDS")
+    grace = timedelta(seconds=parser.parse_args().grace)
     with open_doors(settings()) as doors, dg.DagsterInstance.get() as instance:
-        reaped = reap(instance, doors.database, SystemClock(), timedelta(0))
+        reaped = reap(instance, doors.database, SystemClock(), grace)
     sys.stderr.write(f"reaped {len(reaped)} runs left over from a crash\n")
     return 0
 
