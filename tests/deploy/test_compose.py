@@ -159,7 +159,7 @@ def test_things_start_in_order() -> None:
 
 def test_runs_of_a_crash_are_reaped_before_the_daemon_starts() -> None:
     """After the code server: the daemon drops a retry whose definitions it cannot reach."""
-    assert SERVICES["reaper"]["command"][-1] == "optiinfra_pipelines.reaper"
+    assert SERVICES["reaper"]["command"][-3:] == ["optiinfra_pipelines.reaper", "--grace", "30"]
     assert SERVICES["reaper"]["depends_on"] == {"code": {"condition": "service_healthy"}}
     reaped = {"condition": "service_completed_successfully"}
     assert SERVICES["daemon"]["depends_on"]["reaper"] == reaped
