@@ -1,9 +1,9 @@
 """Collects the demo's accounts through the API: what is due now, then two weeks of the past."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from optiinfra_cli.api_client import Api
@@ -71,22 +71,25 @@ def past(now: datetime) -> Window:
 
 
 def collect(api: Api, accounts: Iterable[Account], now: datetime, say: Say) -> list[Collected]:
-    """Collect every customer's present, then everybody's past.
+    """Collect every customer's present and past, the customers side by side.
 
     Raises:
         Transient: a task failed as a whole, or is not over in time.
     """
     pairs = sorted({(account.customer, account.provider) for account in accounts})
-    tasks: dict[Pair, list[Mapping[str, Any]]] = {pair: [] for pair in pairs}
+    with ThreadPoolExecutor(max_workers=len(pairs)) as side_by_side:
+        return list(side_by_side.map(lambda pair: _collect(api, pair, past(now), say), pairs))
+
+
+def _collect(api: Api, pair: Pair, days: Window, say: Say) -> Collected:
+    customer, provider = pair
     # One after the other: two runs over one account would wait for each other's windows.
-    days = past(now)
-    for errand in (partial(_present, since=days.end), partial(_past_of, span=days)):
-        for pair, ended in _run(api, {pair: errand(pair) for pair in pairs}, say):
-            tasks[pair].append(ended)
-    return [
-        Collected(customer=customer, provider=provider, tasks=tuple(ended))
-        for (customer, provider), ended in tasks.items()
+    tasks = [
+        task
+        for request in (_present(pair, days.end), _past(pair, days))
+        for task in _run(api, request, say)
     ]
+    return Collected(customer=customer, provider=provider, tasks=tuple(tasks))
 
 
 def _present(pair: Pair, since: datetime) -> Request:
@@ -98,7 +101,7 @@ def _present(pair: Pair, since: datetime) -> Request:
     }
 
 
-def _past_of(pair: Pair, span: Window) -> Request:
+def _past(pair: Pair, span: Window) -> Request:
     customer, provider = pair
     return "backfill", {
         "customer_id": customer,
@@ -109,18 +112,13 @@ def _past_of(pair: Pair, span: Window) -> Request:
     }
 
 
-def _run(
-    api: Api, requests: Mapping[Pair, Request], say: Say
-) -> Iterator[tuple[Pair, Mapping[str, Any]]]:
-    """Every task that the requests took; a tick may hold the windows, then we come again."""
-    waiting = dict(requests)
+def _run(api: Api, request: Request, say: Say) -> Iterator[Mapping[str, Any]]:
+    """Every task that the request took; a tick may hold the windows, then we come again."""
     for _ in range(ATTEMPTS):
-        started = {pair: _start(api, request) for pair, request in waiting.items()}
-        for pair, task_id in started.items():
-            ended = _ended(api, task_id, say)
-            yield pair, ended
-            if not _met_another_run(ended):
-                del waiting[pair]
+        ended = _ended(api, _start(api, request), say)
+        yield ended
+        if not _met_another_run(ended):
+            return
 
 
 def _start(api: Api, request: Request) -> str:
