@@ -167,3 +167,24 @@ def test_a_role_without_one_permission_collects_all_the_rest(
     clock.advance(HOUR)
     assert account.tick(COST).status == "succeeded"
     account.whole(COST)
+
+
+def test_an_export_that_is_not_delivered_yet_holds_up_cost_alone(
+    connect: Connect, clock: FixedClock
+) -> None:
+    """No manifest is not "no cost": it is told as not ready, and everything else is collected."""
+    place = GLOBEX.export
+    assert place is not None
+    soon = {"bucket": place.bucket, "prefix": place.prefix, "name": "not-yet"}
+    account = connect(GLOBEX, cost_export=soon)
+    fault = account.told(COST, account.tick(COST))
+    assert (fault.code, fault.retryable) == ("not-ready", True)
+    assert "bucket, prefix and name" in fault.remedy
+    assert account.commits(COST) == []
+    assert account.tick(RESOURCE).status == "succeeded"
+    account.whole(RESOURCE)
+
+    account.rotate()
+    clock.advance(QUARTER)
+    assert account.tick(COST).status == "succeeded"
+    account.whole(COST)

@@ -1,0 +1,169 @@
+# ruff: noqa: INP001 - a script beside the pages that it writes
+"""Writes the tables of docs/settings.md and docs/data-dictionary.md from what they describe.
+
+`python -m docs.generate` rewrites them between their markers; tests/docs proves them current.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from optiinfra_core.metrics import METRICS, Kind, Metric
+from optiinfra_core.metrics.performance import UNITS
+from optiinfra_core.settings import Settings
+from optiinfra_core.warehouse import migrate
+
+DOCS = Path(__file__).parent
+MIGRATIONS = Path(migrate.__file__).parent / "migrations"
+MARKED = re.compile(r"(<!-- begin: (?P<name>\S+) -->\n).*?(<!-- end: (?P=name) -->)", re.DOTALL)
+TABLE = re.compile(
+    r"(?P<why>(?:^-- [^\n]*\n)+)CREATE TABLE IF NOT EXISTS \$\{DB\}\.(?P<name>\w+)[^\n]*\n\("
+    r"(?P<body>.*?)^\)",
+    re.MULTILINE | re.DOTALL,
+)
+COLUMN = re.compile(r"^ {4}(?P<name>\w+) +(?P<rest>.+?),?$", re.MULTILINE)
+TYPE = re.compile(r"\w+(?:\([^()]*(?:\([^()]*\)[^()]*)*\))?")
+CAPTION = re.compile(r"COMMENT '(?P<text>[^']*)'")
+BOUNDS: Mapping[str, str] = {"Ge": "at least", "Le": "at most"}
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(map(cell, line))} |\n" for line in lines)
+
+
+def cell(text: str) -> str:
+    """A text that neither ends its cell nor is taken for HTML."""
+    kept = text.replace("|", r"\|")
+    return kept if text.startswith("`") else kept.replace("<", "&lt;")
+
+
+def settings() -> str:
+    """Every setting: variable, default, accepted values, meaning."""
+    rows = [
+        [f"`OPTIINFRA_{name.upper()}`", default_of(field), accepted(field), field.description or ""]
+        for name, field in Settings.model_fields.items()
+    ]
+    return table(("variable", "default", "accepts", "meaning"), rows)
+
+
+def default_of(field: FieldInfo) -> str:
+    """The default as a person writes it."""
+    value = field.default
+    if value is None or value in ((), ""):
+        return "unset"
+    if isinstance(value, Path):
+        return f"`{str(value).replace(str(Path.home()), '~')}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def accepted(field: FieldInfo) -> str:
+    """What values are taken: bounds, a pattern, or that it is a secret."""
+    told = [
+        f"{BOUNDS[type(bound).__name__]} {getattr(bound, type(bound).__name__.lower())}"
+        for bound in field.metadata
+        if type(bound).__name__ in BOUNDS
+    ]
+    patterns = [getattr(bound, "pattern", None) for bound in field.metadata]
+    told += [f"`{pattern}`" for pattern in patterns if pattern]
+    return ", ".join(told + ["secret"] * ("Secret" in str(field.annotation)))
+
+
+def metric(found: Metric) -> str:
+    """A metric type: its window, what identifies a row, and its columns."""
+    identity = ", ".join(f"`{name}`" for name in found.key)
+    summed = ", ".join(f"`{name}`" for name in found.additive)
+    added = f" Where a source gives the same row twice, {summed} are added up." if summed else ""
+    intro = (
+        f"Table `{found.table}`; data type `{found.name}` of the API; one write replaces windows"
+        f" of {length(found.window.total_seconds())}.\n\n"
+        f"A row is identified by customer, provider, account and {identity}.{added}\n\n"
+    )
+    rows = [
+        [f"`{one.name}`", kind(one.kind), one.caption + (f" ({one.unit})" if one.unit else "")]
+        for one in found.columns
+    ]
+    return intro + table(("column", "type", "meaning"), rows)
+
+
+def length(seconds: float) -> str:
+    """A window's length in words."""
+    return "a UTC day" if seconds == 86400 else f"{seconds / 60:.0f} minutes"  # noqa: PLR2004
+
+
+def kind(of: Kind) -> str:
+    """The ClickHouse type of a column."""
+    return f"`{of.value}`"
+
+
+def units() -> str:
+    """The canonical names of what is sampled."""
+    return table(("metric", "unit"), [[f"`{name}`", f"`{unit}`"] for name, unit in UNITS.items()])
+
+
+def other_tables() -> str:
+    """Tables that no provider fills, from the migrations that make them."""
+    mine = {each.table for each in METRICS}
+    return "\n".join(described(found) for found in migrated() if found["name"] not in mine)
+
+
+def migrated() -> Iterator[re.Match[str]]:
+    """Every table that the migrations create."""
+    for path in sorted(MIGRATIONS.glob("*.sql")):
+        yield from TABLE.finditer(path.read_text())
+
+
+def described(found: re.Match[str]) -> str:
+    """A table's reason and columns."""
+    why = " ".join(line.removeprefix("-- ") for line in found["why"].splitlines())
+    return f"### {found['name']}\n{sentence(why.removeprefix('Why: '))}\n\n" + table(
+        ("column", "type", "meaning"), columns(found["body"])
+    )
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def columns(body: str) -> Iterator[list[str]]:
+    """Name, type and comment of each column in a table's definition."""
+    for found in COLUMN.finditer(body):
+        caption = CAPTION.search(found["rest"])
+        told = TYPE.match(found["rest"])
+        meaning = caption["text"] if caption else ""
+        yield [f"`{found['name']}`", f"`{told[0] if told else ''}`", meaning]
+
+
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "settings": settings,
+    **{each.name: partial(metric, each) for each in METRICS},
+    "units": units,
+    "other-tables": other_tables,
+}
+PAGES = ("settings.md", "data-dictionary.md")
+
+
+def current(text: str) -> str:
+    """A page with its marked sections written anew."""
+
+    def fresh(marked: re.Match[str]) -> Any:
+        return f"{marked[1]}{SECTIONS[marked['name']]()}{marked[3]}"
+
+    return MARKED.sub(fresh, text)
+
+
+def main() -> None:
+    """Rewrite the pages."""
+    for page in PAGES:
+        path = DOCS / page
+        path.write_text(current(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()
