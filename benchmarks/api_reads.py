@@ -46,7 +46,7 @@ SAMPLES_A_DAY = 288
 # Of one customer: 60 machines x 5 metrics x 30 days of five-minute samples = 2.59 M rows.
 ROWS_A_CUSTOMER = RESOURCES * 5 * SAMPLES_A_DAY * DAYS
 DAYS_AT_ONCE = 5  # 432,000 rows in one insert: memory stays bounded
-CHARGED, USAGES = 400, 25  # 10,000 charges a day: 300,000 a customer
+CHARGED, USAGES = 250, 10  # 2,500 charges a day: 75,000 a customer
 MERGING_SECONDS = 600
 TARGET_RATIO, TARGET_P99 = 1.5, 100.0
 
@@ -69,8 +69,8 @@ class Fill:
         """All of it was collected when its last window had ended."""
         return milliseconds(self.end) + 1000
 
-    def customer(self, slug: str, *, charged: bool) -> None:
-        """Samples of thirty days, today's up to now; with ``charged`` charges of the same days."""
+    def customer(self, slug: str) -> None:
+        """Samples of thirty days, today's up to now, and charges of the same days."""
         scope = {
             "customer": slug, "provider": "aws", "account": ACCOUNT, "version": self.version,
         }  # fmt: skip
@@ -82,10 +82,9 @@ class Fill:
             self._run("fill_performance.sql", span)
             first = last
         self._commit(scope, PERFORMANCE, "cloudwatch", RESOURCES * 5 * 3)
-        if charged:
-            shape = {"days": DAYS, "resources": CHARGED, "usages": USAGES}
-            self._run("fill_cost.sql", {**scope, "start": self.start, **shape})
-            self._commit(scope, COST, "focus_export", CHARGED * USAGES)
+        shape = {"days": DAYS, "resources": CHARGED, "usages": USAGES}
+        self._run("fill_cost.sql", {**scope, "start": self.start, **shape})
+        self._commit(scope, COST, "focus_export", CHARGED * USAGES)
 
     def _commit(self, scope: Mapping[str, Any], metric: Metric, source: str, rows: int) -> None:
         windows = (self.end - self.start) // metric.window
@@ -315,16 +314,14 @@ async def answering(client: httpx.AsyncClient) -> None:
 async def contest(
     installation: Installation, end: datetime, customers: list[str], options_: argparse.Namespace
 ) -> list[dict[str, object]]:
-    """Every case over a filled installation; charges exist for the first customers only."""
+    """Every case over a filled installation."""
     endpoint = installation.servers.clickhouse
     client = await clickhouse_connect.get_async_client(**options(endpoint, reader=True))
     async with serving(installation) as served:
         match = Contest(served, client, installation)
         found = []
         for case in cases(end):
-            charged = "costs/" in case.path
-            asked = customers[: options_.charged] if charged else customers
-            result = await match.run(case, asked, options_.rounds)
+            result = await match.run(case, customers, options_.rounds)
             rows = len(customers) * ROWS_A_CUSTOMER
             found.append({"rows_m": round(rows / 1e6, 1), **result})
     await client.close()
@@ -348,7 +345,7 @@ def measure(options_: argparse.Namespace) -> list[dict[str, object]]:
             while len(customers) * ROWS_A_CUSTOMER < size * 1e6:
                 slug = f"c{len(customers):04}"
                 Customers(database).add(slug, slug)
-                fill.customer(slug, charged=len(customers) < options_.charged)
+                fill.customer(slug)
                 customers.append(slug)
             fill.settle()
             print(
@@ -367,16 +364,11 @@ def main() -> int:
         "--millions", type=float, nargs="+", default=[2.0], help="sizes of the table, in M samples"
     )
     parser.add_argument("--rounds", type=int, default=50, help="questions asked each way")
-    parser.add_argument(
-        "--charged", type=int, default=1, help="customers with 300,000 charges each"
-    )
     parser.add_argument("--folder", type=Path, help="where to keep the data meanwhile")
-    parser.add_argument(
-        "--full", action="store_true", help="the claim: 10 M and 100 M samples, 3 M charges"
-    )
+    parser.add_argument("--full", action="store_true", help="the claim: 10 M and 100 M samples")
     chosen = parser.parse_args()
     if chosen.full:
-        chosen.millions, chosen.rounds, chosen.charged = [10.0, 100.0], 300, 10
+        chosen.millions, chosen.rounds = [10.0, 100.0], 200
     results = measure(chosen)
     show("api_reads", results)
     missed = [

@@ -125,13 +125,17 @@ class AccountCollection:
             gap_days=self.doors.settings.gap_days,
             retry_incomplete=self._worth_retrying(started),
         )
-        known = self._records(look_back(self.metric, rhythm, ask))
+        seen = look_back(self.metric, rhythm, ask)
+        known = self._records(seen)
         due = plan(self.metric, rhythm, ask, known)
         if not due.windows:
             return self._outcome(started, "skipped", reason=due.reason, possible=due.possible)
         reason = ""
         for extent in self._extents(connection, due.spans):
-            reason = self._span(connection, extent, started) or reason
+            # The lock keeps them true; asking once more costs each tick 8 ms of ClickHouse's CPU.
+            inside = seen.start <= extent.start and extent.end <= seen.end
+            records = known if inside else self._records(extent)
+            reason = self._span(connection, extent, started, records) or reason
         return self._done(started, reason)
 
     def _worth_retrying(self, started: datetime) -> bool:
@@ -161,10 +165,9 @@ class AccountCollection:
                 yield Window(start, end)
                 start = end
 
-    def _span(self, connection: Any, extent: Window, started: datetime) -> str:
-        """Replace one extent; returns why nothing was done, or an empty string."""
+    def _span(self, connection: Any, extent: Window, started: datetime, records: Records) -> str:
+        """Replace one extent, whose ``records`` are known; why nothing was done, or nothing."""
         windows = tuple(w for w in extent.split(self.metric.window) if w.start <= started)
-        records = self._records(extent)
         version = self.collector.probe(connection, extent)
         if version and not self.request.forced and self._unchanged(version, records, windows):
             return f"the source is unchanged since version {version}"
