@@ -3,75 +3,17 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from optiinfra_cli.supervisor import process, state_file
+from optiinfra_cli.supervisor import process
 from optiinfra_cli.supervisor.ports import first_free
 from optiinfra_core.embedded import clickhouse, postgres
-
-ROOT = Path(__file__).parents[2]
-SECONDS = 90.0
+from tests.cli.installed import Kept, eventually, optiinfra
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-
-
-def optiinfra(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command; its progress is shown when the test fails."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # noqa: TID251 - for a child
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    command = (sys.executable, "-P", "-m", "optiinfra_cli", *arguments)
-    answer = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
-    sys.stderr.write(answer.stderr)
-    return answer
-
-
-def eventually(fact: Callable[[], object]) -> None:
-    """Return once ``fact`` holds; fail after a bounded time."""
-    end = time.monotonic() + SECONDS
-    while not fact():
-        assert time.monotonic() < end, "it never came about"
-        signal.sigtimedwait([], 0.2)
-
-
-class Kept:
-    """A demo that was left running, and what it printed."""
-
-    def __init__(self, folder: Path, told: dict[str, Any]) -> None:
-        self.folder = folder
-        self.told = told
-
-    @property
-    def state(self) -> state_file.StateFile:
-        """What its supervisor last wrote."""
-        state = state_file.read(self.folder)
-        assert state is not None
-        return state
-
-    def processes(self) -> list[int]:
-        """Everything that runs on its behalf."""
-        return [self.state.pid, *process.marked(str(self.folder))]
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
-    """A demo that ended its work and stays up; stopped at the end."""
-    folder = tmp_path_factory.mktemp("demo").resolve()
-    base = first_free(21000).api
-    answer = optiinfra(
-        "demo", "--once", "--keep", "--json", "--data-dir", str(folder), "--port-base", str(base)
-    )
-    try:
-        yield Kept(folder, json.loads(answer.stdout))
-    finally:
-        optiinfra("down", "--data-dir", str(folder))
 
 
 def test_the_demo_serves_what_is_true(kept: Kept) -> None:
