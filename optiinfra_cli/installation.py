@@ -2,16 +2,15 @@
 
 import contextlib
 import fcntl
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from optiinfra_cli import environment, plan
+from optiinfra_cli.reporter import Reporter
 from optiinfra_cli.supervisor import process, state_file
 from optiinfra_cli.supervisor.ports import Ports
 from optiinfra_cli.supervisor.state_file import StateFile
@@ -65,7 +64,7 @@ def keep(settings: Settings, ports: Ports, say: Say, *, demo: bool) -> bool:
             **environment.of_installation(settings, ports),
             **(plan.DEMO_ENVIRONMENT if demo else {}),
         }
-        notify = _reporter(settings, _first_state(settings, ports, demo=demo), say)
+        notify = Reporter(settings, ports, say, demo=demo)
         supervisor = Supervisor(services, logs(settings), told, notify)
         ended_well = supervisor.run()
     for name in supervisor.failed:
@@ -199,48 +198,6 @@ def _end_leftovers(settings: Settings) -> bool:
         time.sleep(POLL_SECONDS)
         left = list(process.marked(mark))
     return found
-
-
-def _first_state(settings: Settings, ports: Ports, *, demo: bool) -> StateFile:
-    urls = {
-        "api": f"http://127.0.0.1:{ports.api}",
-        "docs": f"http://127.0.0.1:{ports.api}/docs",
-        "dagster": f"http://127.0.0.1:{ports.dagster}",
-    }
-    if demo:
-        urls["simulator"] = f"http://127.0.0.1:{ports.simulator}"
-    return StateFile(
-        pid=os.getpid(),
-        start_mark=process.start_mark(os.getpid()),
-        data_dir=str(settings.data_dir),
-        ports={name: getattr(ports, name) for name in ports.__slots__},
-        urls=urls,
-    )
-
-
-def _reporter(settings: Settings, first: StateFile, say: Say) -> Callable[[Supervisor], None]:
-    """Writes the state file and says what changed, each time something does."""
-    seen: dict[str, str] = {}
-    begun = time.monotonic()
-
-    def notify(supervisor: Supervisor) -> None:
-        services: dict[str, Mapping[str, object]] = {}
-        for name, child in supervisor.children.items():
-            services[name] = child.report()
-            if seen.get(name) != child.state:
-                seen[name] = child.state
-                say(f"{time.monotonic() - begun:6.1f} s  {name} {child.state}")
-        replace(
-            first,
-            services=services,
-            ready=supervisor.ready and not supervisor.stopping,
-            stopping=supervisor.stopping,
-            failed=supervisor.failed,
-        ).write()
-        if supervisor.ready and not supervisor.stopping:
-            environment.remember_dagster_tables(settings)
-
-    return notify
 
 
 def _why(settings: Settings, failed: tuple[str, ...]) -> str:

@@ -35,6 +35,20 @@ def rotate_kek(
     out.result(primary=new, rewrapped=wrapped, ring=kept)
 
 
+@app.command("rewrap")
+def rewrap(*, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Wrap every credential's data key with the primary key: after a change of the key list."""
+    from optiinfra_cli.office import ACTOR, open_office  # noqa: PLC0415 - lazy
+
+    out = Output(as_json)
+    with open_office(settings_for(data_dir)) as office:
+        primary, _ = office.keyring.primary()
+        wrapped = office.vault.rewrap(ACTOR)
+        in_use = dict(office.vault.keys_in_use())
+    out.say(f"{wrapped} sealed revisions moved to {primary}; in use: {', '.join(in_use) or 'none'}")
+    out.result(primary=primary, rewrapped=wrapped, in_use=in_use)
+
+
 @app.command("verify-audit")
 def verify_audit(*, data_dir: DataDir = None, as_json: Json = False) -> None:
     """Check the hash chain of the audit log; exit code 5 when it is broken."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from optiinfra_cli.supervisor import process
 from optiinfra_cli.supervisor.service import Service
+from optiinfra_core.errors import OptiInfraError
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 30.0
@@ -67,8 +68,13 @@ class Child:
         return self.running is None
 
     def start(self, now: float, spawn: Spawn) -> None:
-        """Start the process."""
-        self.running = spawn(self.service)
+        """Start the process; one that cannot even be started counts as one that died."""
+        try:
+            self.running = spawn(self.service)
+        except (OSError, OptiInfraError):
+            self.deaths += 1
+            self._pause_or_fail(now)
+            return
         self.start_mark = process.start_mark(self.running.pid)
         self._enter(State.STARTING, now)
 

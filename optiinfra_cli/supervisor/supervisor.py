@@ -12,6 +12,7 @@ from types import FrameType
 from optiinfra_cli.supervisor import process
 from optiinfra_cli.supervisor.child import Child, State
 from optiinfra_cli.supervisor.service import Service, in_order
+from optiinfra_core.errors import OptiInfraError
 
 # While something starts or stops, readiness is looked for this often; a child's death wakes us.
 BUSY_SECONDS = 0.05
@@ -116,7 +117,13 @@ class Supervisor:
         return all(self.children[name].serves for name in child.service.after)
 
     def _spawn(self, service: Service) -> subprocess.Popen[bytes]:
-        environment = {**self._environment, **service.environment, **service.late_environment()}
+        try:
+            late = service.late_environment()
+        except OptiInfraError as refusal:
+            with self.log_of(service.name).open("a") as log:
+                log.write(f"{refusal.detail}\nRemedy: {refusal.remedy}\n")
+            raise
+        environment = {**self._environment, **service.environment, **late}
         return process.spawn(service.command, environment, self._logs, self.log_of(service.name))
 
     def _reap_orphans(self) -> None:
