@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from typing_extensions import override
+
 
 class OptiInfraError(Exception):
     """A failure that tells what happened and what to do about it.
@@ -38,6 +40,11 @@ class OptiInfraError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.remedy = remedy or self.default_remedy
+
+    @property
+    def told(self) -> str:
+        """The detail with everything else that helps whoever reads it."""
+        return self.detail
 
 
 class Transient(OptiInfraError):
@@ -123,6 +130,12 @@ class Malformed(Permanent):
         super().__init__(detail, remedy=remedy)
         self.sample = sample[:500]
 
+    @property
+    @override
+    def told(self) -> str:
+        """The detail and the sample, which the remedy asks to send."""
+        return f"{self.detail}; sample: {self.sample}" if self.sample else self.detail
+
 
 class StaleWrite(Permanent):
     """A newer collection of the window is committed already; ours would turn back time."""
@@ -204,7 +217,7 @@ class PartFailure:
         return cls(
             part=part,
             code=error.code,
-            detail=error.detail,
+            detail=error.told,
             remedy=error.remedy,
             retryable=error.retryable,
             retry_after=getattr(error, "retry_after", None),

@@ -29,7 +29,7 @@ class Fault:
         wait = error.retry_after if isinstance(error, Throttled) else None
         return cls(
             code=error.code,
-            detail=scrub(error.detail),
+            detail=scrub(error.told),
             remedy=error.remedy,
             retryable=error.retryable,
             retry_after=wait,

@@ -11,6 +11,7 @@ from optiinfra_core.collecting.gate import CallLog
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.errors import (
     CredentialRejected,
+    NotReady,
     OptiInfraError,
     PartFailure,
     PermissionMissing,
@@ -66,7 +67,7 @@ class AccountCollection:
         """Collect what is due and say what became of it; the calls made are always recorded."""
         started = self.doors.clock.now()
         state = self._state()
-        if not self.request.forced and state.next_due_at and started < state.next_due_at:
+        if not self.request.forced and state.next_due_at and self._waits(state, started):
             reason = f"not due before {state.next_due_at:%Y-%m-%dT%H:%MZ}"
             return self._outcome(started, "skipped", reason=reason)
         try:
@@ -101,6 +102,13 @@ class AccountCollection:
             account_id=self.account_id,
             source="",
         )
+
+    def _waits(self, state: SourceState, started: datetime) -> bool:
+        """Whether it is too early; a secret that was rotated since is tried at once."""
+        rotated, tried = self.record.rotated_at, state.last_attempt_at
+        if rotated and tried and rotated > tried:
+            return False
+        return state.next_due_at is not None and started < state.next_due_at
 
     def _collect(self, started: datetime) -> Outcome:
         gate = gate_of(self.doors.settings, self.doors.clock, self.log)
@@ -230,6 +238,11 @@ class AccountCollection:
     def _failed(self, started: datetime, error: OptiInfraError) -> Outcome:
         if isinstance(error, CredentialRejected) and not isinstance(error, PermissionMissing):
             self.doors.vault.record_verification(self.record.id, error, actor="collection")
+        if isinstance(error, NotReady):
+            # Not a failure: nothing turns red, but the state says what is awaited.
+            return self._outcome(
+                started, "skipped", reason=error.detail, possible=False, fault=Fault.of(error)
+            )
         return self._outcome(started, "failed", fault=Fault.of(error))
 
     def _outcome(  # noqa: PLR0913 - keywords only, one for each thing an outcome may tell

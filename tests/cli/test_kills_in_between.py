@@ -21,7 +21,7 @@ from tests.cli.installed import Kept, eventually, optiinfra
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-DAYS = 3
+DAYS = 1
 UNFINISHED = """
 { runsOrError(filter: {statuses: [QUEUED, NOT_STARTED, STARTING, STARTED, CANCELING]}) {
     ... on Runs { results { runId } } } }
@@ -107,12 +107,8 @@ def untrue(kept: Kept) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "after"),
-    [
-        ("worker", 2), ("worker", 12), ("worker", 30),
-        ("daemon", 6), ("clickhouse", 8), ("clickhouse", 25), ("postgres", 10),
-    ],
-)  # fmt: skip
+    ("name", "after"), [("worker", 12), ("daemon", 6), ("clickhouse", 8), ("postgres", 10)]
+)
 def test_a_kill_in_the_middle_neither_loses_nor_doubles_anything(
     kept: Kept, name: str, after: int
 ) -> None:

@@ -177,9 +177,12 @@ def test_an_export_that_is_not_delivered_yet_holds_up_cost_alone(
     assert place is not None
     soon = {"bucket": place.bucket, "prefix": place.prefix, "name": "not-yet"}
     account = connect(GLOBEX, cost_export=soon)
-    fault = account.told(COST, account.tick(COST))
-    assert (fault.code, fault.retryable) == ("not-ready", True)
-    assert "bucket, prefix and name" in fault.remedy
+    outcome = account.tick(COST)
+    assert outcome.status == "skipped"
+    assert not outcome.possible
+    assert outcome.fault is not None
+    assert (outcome.fault.code, outcome.fault.retryable) == ("not-ready", True)
+    assert "bucket, prefix and name" in outcome.fault.remedy
     assert account.commits(COST) == []
     assert account.tick(RESOURCE).status == "succeeded"
     account.whole(RESOURCE)
