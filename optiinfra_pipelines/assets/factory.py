@@ -1,6 +1,7 @@
 """One factory: (provider, metric type) -> one partitioned asset."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 
@@ -9,6 +10,7 @@ from optiinfra_core.errors import OptiInfraError
 from optiinfra_core.metrics import Metric
 from optiinfra_core.redaction import scrub
 from optiinfra_core.settings import Settings
+from optiinfra_core.windows import QUARTER_HOUR
 from optiinfra_pipelines.assets.collect import collect_partitions
 from optiinfra_pipelines.assets.rollup import roll_up, rollup_key
 from optiinfra_pipelines.partitions import by_customer
@@ -16,6 +18,13 @@ from optiinfra_pipelines.policies import retry_policy
 from optiinfra_pipelines.resources.collection import CollectionResource
 
 OWNER = "team:platform"
+
+# Every tick reports every partition it looked at: two that are missed warn, four are a failure.
+# What is late of one account is told by the check `every_account_on_time`.
+FRESH = dg.FreshnessPolicy.time_window(
+    warn_window=2 * QUARTER_HOUR + timedelta(minutes=5),
+    fail_window=4 * QUARTER_HOUR + timedelta(minutes=5),
+)
 
 
 def pool_of(provider: str) -> str:
@@ -71,6 +80,7 @@ def _spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
         group_name=cloud.slug,
         kinds={cloud.slug, "clickhouse"},
         owners=[OWNER],
+        freshness_policy=FRESH,
         tags={"optiinfra/provider": cloud.slug, "optiinfra/data_type": metric.name},
         description=_description(cloud, metric),
         metadata={
