@@ -1,5 +1,6 @@
 """``demo``: the whole product on simulated clouds, with one command."""
 
+import contextlib
 import signal
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -33,7 +34,8 @@ def demo(
         if not once:
             _report(out, shown, keep=keep)
             if not keep:
-                supervisor.wait()
+                with contextlib.suppress(KeyboardInterrupt):  # the way it is meant to end
+                    supervisor.wait()
     if once:
         _report(out, shown, keep=keep)
     if not shown.ok:
