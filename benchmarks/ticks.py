@@ -9,10 +9,11 @@ our own work; a real cloud adds its answers, which are waited for in parallel.
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -243,30 +244,74 @@ class Stage:
             time.sleep(0.5)
 
 
-def measure(sizes: list[int], folder: Path | None) -> Iterator[dict[str, object]]:
-    """Every tick of a fresh installation of each size."""
+def measure(
+    sizes: list[int], kinds: Sequence[str], folder: Path | None
+) -> Iterator[dict[str, object]]:
+    """These ticks, in order, of a fresh installation of each size."""
     for size in sizes:
         with installed(folder) as installation:
             stage = Stage(installation, size)
             stage.prepare()
-            for name in AHEAD:
+            for name in kinds:
                 result = stage.tick(name)
                 print(json.dumps(result), file=sys.stderr, flush=True)
                 yield result
+
+
+def capacity(results: Sequence[Mapping[str, Any]]) -> dict[str, float | int] | None:
+    """How many customers fit, from the CPU seconds of the two largest sizes; None of one size.
+
+    A line through both gives what a tick costs without customers and what each adds; a tick that
+    reads costs comes every six hours, so one in 24 adds what it takes more. Ticks may take half of
+    both cores' seconds, and one must end within half of its quarter of an hour.
+    """
+    sizes = sorted({result["customers"] for result in results})[-2:]
+    kinds = {result["tick"] for result in results}
+    if len(sizes) < 2 or not {"steady 1", "with costs"} <= kinds:
+        return None
+    steady = {size: _mean(results, size, "steady", "cpu_s") for size in sizes}
+    waited = {size: _mean(results, size, "steady", "seconds") for size in sizes}
+    small, large = sizes
+    each = (steady[large] - steady[small]) / (large - small)
+    costs = (_mean(results, large, "with costs", "cpu_s") - steady[large]) / large / 24
+    each_waits = (waited[large] - waited[small]) / (large - small)
+    fixed = steady[small] - each * small
+    by_cpu = (SHARE * (os.cpu_count() or 1) * TICK_SECONDS - fixed) / (each + costs)
+    by_time = SHARE * TICK_SECONDS / each_waits
+    return {
+        "cpu_s_a_tick": round(fixed, 1),
+        "cpu_ms_a_customer": round(1000 * (each + costs)),
+        "ms_a_customer": round(1000 * each_waits),
+        "customers_by_cpu": int(by_cpu),
+        "customers_by_time": int(by_time),
+    }
+
+
+def _mean(results: Sequence[Mapping[str, Any]], size: int, kind: str, figure: str) -> float:
+    return statistics.fmean(
+        float(result[figure])
+        for result in results
+        if result["customers"] == size and result["tick"].startswith(kind)
+    )
 
 
 def main() -> int:
     """Exit code 0 when every tick succeeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, nargs="+", default=[10], help="how many")
+    parser.add_argument(
+        "--ticks", nargs="+", choices=tuple(AHEAD), default=tuple(AHEAD), help="which ticks"
+    )
     parser.add_argument("--folder", type=Path, help="where to keep the data meanwhile")
     parser.add_argument("--full", action="store_true", help="the claim: 10, 100 and 1,000")
     parser.add_argument("--tick-ahead", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.tick_ahead is not None:
         return work(timedelta(seconds=options.tick_ahead))
-    results = list(measure([10, 100, 1000] if options.full else options.customers, options.folder))
+    sizes = [10, 100, 1000] if options.full else options.customers
+    results = list(measure(sizes, options.ticks, options.folder))
     show("ticks", results)
+    print(json.dumps({"capacity": capacity(results)}))
     return 0
 
 
