@@ -10,7 +10,7 @@ from string import Template
 from typing import Any
 
 from optiinfra_core.metrics import COST, Kind, Metric
-from optiinfra_core.warehouse.question import FOLDER
+from optiinfra_core.warehouse.question import FOLDER, uncommented
 
 # The number of the row in its batch: where a key comes twice, the later row wins.
 ORDINAL = "row_ordinal"
@@ -33,7 +33,7 @@ RESTATED = {COST.name: "restate_cost.sql"}
 @cache
 def statement(file: str, metric: Metric) -> str:
     """The text of ``sql/write/<file>`` for one metric type."""
-    template = Template((FOLDER / "write" / file).read_text(encoding="utf-8"))
+    template = Template(uncommented((FOLDER / "write" / file).read_text(encoding="utf-8")))
     return template.substitute(names(metric))
 
 

@@ -165,3 +165,12 @@ def test_changes_of_money_are_remembered_for_what_has_money() -> None:
         if any(column.kind.name == "MONEY" for column in metric.columns)
     }
     assert set(RESTATED) == with_money
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.path)
+def test_comments_stay_in_the_file(question: Question[object]) -> None:
+    """What is sent has the parameters and none of the prose, which the driver would lex."""
+    text = (FOLDER / question.path).read_text(encoding="utf-8")
+    assert text.startswith("--")
+    assert "--" not in question.sql
+    assert set(question.parameters) <= set(re.findall(r"\{(\w+):", text))
