@@ -5,13 +5,14 @@ The stock storage opens a new connection for every event (NullPool): 1,000 parti
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import dagster_postgres
 from dagster._core.storage.sql import create_engine
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres.utils import pg_url_from_config
-from sqlalchemy import pool
+from dagster_postgres.utils import pg_url_from_config, set_pg_statement_timeout
+from sqlalchemy import event, pool
 from typing_extensions import override
 
 
@@ -41,6 +42,9 @@ class PooledPostgresStorage(dagster_postgres.DagsterPostgresStorage):
                 # A server that restarted leaves dead connections in the pool.
                 pool_pre_ping=True,
             )
+            # The webserver would replace the pool by one that trusts dead connections: after
+            # Postgres restarted, its first answers were 500.
+            store.optimize_for_webserver = partial(_limit_statements, store)
 
     @override
     @classmethod
@@ -53,3 +57,12 @@ class PooledPostgresStorage(dagster_postgres.DagsterPostgresStorage):
             postgres_url=pg_url_from_config(config_value),
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),
         )
+
+
+def _limit_statements(store: Any, statement_timeout: int, **_: int) -> None:
+    """What is left of the webserver's own wishes: a limit on each statement, in milliseconds."""
+
+    def limit(connection: Any, _record: object) -> None:
+        set_pg_statement_timeout(connection, statement_timeout)
+
+    event.listen(store._engine, "connect", limit)  # noqa: SLF001 - as above
