@@ -128,7 +128,8 @@ class Malformed(Permanent):
 
     def __init__(self, detail: str, *, sample: str = "", remedy: str | None = None) -> None:
         super().__init__(detail, remedy=remedy)
-        self.sample = sample[:500]
+        # Garbage holds NUL and worse: a text that no database or terminal would take.
+        self.sample = "".join(each if each.isprintable() else "?" for each in sample[:500])
 
     @property
     @override

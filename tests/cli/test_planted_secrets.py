@@ -93,9 +93,10 @@ def answers(kept: Kept, office: Office) -> Iterator[tuple[str, str]]:
 
 
 def collect(kept: Kept) -> subprocess.CompletedProcess[str]:
-    """Collect globex's inventory now, and wait for it."""
+    """Collect globex's samples of today again, and wait for them."""
+    data_type = "performance"
     return optiinfra(
-        "collect", "globex", "aws", "resource", "--wait", "--json", "--data-dir", str(kept.folder)
+        "collect", "globex", "aws", data_type, "--wait", "--json", "--data-dir", str(kept.folder)
     )
 
 

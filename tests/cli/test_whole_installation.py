@@ -56,9 +56,14 @@ def test_no_secret_is_on_a_command_line(kept: Kept) -> None:
 def test_status_and_doctor_find_it_well(kept: Kept) -> None:
     """Everything is ready and nothing fails."""
     assert optiinfra("status", "--data-dir", str(kept.folder)).returncode == 0
-    answer = optiinfra("doctor", "--json", "--data-dir", str(kept.folder))
-    failed = [each for each in json.loads(answer.stdout)["findings"] if each["verdict"] == "fail"]
-    assert not failed
+
+    def well() -> bool:
+        answer = optiinfra("doctor", "--json", "--data-dir", str(kept.folder))
+        findings = json.loads(answer.stdout)["findings"]
+        return not [each for each in findings if each["verdict"] == "fail"]
+
+    # Another test may just have killed a server that is coming back.
+    eventually(well)
 
 
 @pytest.mark.parametrize("name", ["clickhouse", "postgres", "daemon", "code", "api", "webserver"])
