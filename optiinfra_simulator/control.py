@@ -151,6 +151,8 @@ class Control:
                 # Of the metrics that this account's collector asks for, and of what it can list.
                 "points": truth.collectable(world, account, span, as_of, watched),
                 "by_metric": truth.sample_counts(world, account, span.start, span.end, as_of),
+                # Of these metrics too, but of everything that existed at some time of the span.
+                "by_resource": truth.collectable_by_resource(world, account, span, as_of, watched),
             }
         }
 

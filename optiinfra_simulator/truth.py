@@ -112,6 +112,17 @@ def collectable(
     return sum(count for metric, count in counts.items() if metric in metrics)
 
 
+def collectable_by_resource(
+    world: World, account: str, span: Window, as_of: datetime, metrics: Collection[str]
+) -> Mapping[str, int]:
+    """How many measurements of ``metrics`` each thing has that existed at any time of ``span``."""
+    found: dict[str, int] = {}
+    for thing in world.fleet(account).things(span):
+        counts = _counts(world, (thing,), span, as_of)
+        found[thing.id] = sum(count for metric, count in counts.items() if metric in metrics)
+    return found
+
+
 def _counts(
     world: World, things: Iterable[Thing], span: Window, as_of: datetime | None
 ) -> dict[str, int]:

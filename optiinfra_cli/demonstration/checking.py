@@ -13,6 +13,8 @@ from optiinfra_core.errors import Transient
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, floor
 
 CENT = Decimal("0.01")
+# A cloud lists a terminated machine for an hour; it is no longer there.
+GONE = frozenset({"terminated", "shutting-down"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,21 +112,30 @@ class Checker:
         """Points from the first backfilled day to the last quarter-hour that was surely out."""
         span = Window(past(self._began).start, floor(self._began, QUARTER_HOUR) - QUARTER_HOUR)
         answer = self._read(done, "performance", "summary", span)
-        served = sum(int(row["samples"]) for row in answer["data"])
-        as_of = _as_of(answer)
-        true = sum(
-            self._clouds.points(account.account_id, span, as_of) for account in self._of(done)
-        )
+        served, as_of = _samples(answer), _as_of(answer)
+        shown: dict[str, int] = {}
+        existing: set[str] = set()
+        for account in self._of(done):
+            shown |= self._clouds.points(account.account_id, span, as_of)
+            existing |= self._clouds.resources(account.account_id, as_of)
+        true = sum(count for resource, count in shown.items() if resource in existing)
+        # What is gone was collected as long as the provider listed it, and cannot be any more.
+        gone = [resource for resource in shown if resource not in existing]
+        true += sum(min(self._served_of(done, span, each), shown[each]) for each in gone)
         return Decimal(served), Decimal(true), served == true
 
+    def _served_of(self, done: Collected, span: Window, resource: str) -> int:
+        return _samples(self._read(done, "performance", "summary", span, resource_id=resource))
+
     def _resource(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
-        """Every resource that exists is in the inventory, and nothing else."""
+        """Every resource that exists is in the inventory; what is there besides is terminated."""
         served: set[str] = set()
         cursor: dict[str, str] = {}
         while True:
             path = f"/api/v2/resources/{done.customer}/{done.provider}/inventory"
             answer = self._api.get(path, limit=1000, **cursor)
-            served.update(row["resource_id"] for row in answer["data"])
+            rows = answer["data"]
+            served.update(row["resource_id"] for row in rows if row["status"] not in GONE)
             if not answer["next_cursor"]:
                 break
             cursor = {"cursor": answer["next_cursor"]}
@@ -161,6 +172,10 @@ def _as_of(answer: Mapping[str, Any]) -> datetime:
             f"nothing of {answer['customer_id']} is served", remedy="Read logs/code.log."
         )
     return datetime.fromisoformat(answer["as_of"])
+
+
+def _samples(answer: Mapping[str, Any]) -> int:
+    return sum(int(row["samples"]) for row in answer["data"])
 
 
 def _seconds(result: Mapping[str, Any]) -> float:

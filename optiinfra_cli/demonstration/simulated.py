@@ -41,9 +41,10 @@ class Simulated:
         """The dollars of the days in ``span``, as the provider knew them at ``as_of``."""
         return Decimal(self._truth("cost", account, span, as_of)["total"])
 
-    def points(self, account: str, span: Window, as_of: datetime) -> int:
-        """How many measurements of ``span`` the provider showed at ``as_of``."""
-        return int(self._truth("performance", account, span, as_of)["points"])
+    def points(self, account: str, span: Window, as_of: datetime) -> Mapping[str, int]:
+        """How many measurements the provider showed at ``as_of``, by resource of ``span``."""
+        told = self._truth("performance", account, span, as_of)["by_resource"]
+        return {resource: int(count) for resource, count in told.items() if count}
 
     def resources(self, account: str, as_of: datetime) -> frozenset[str]:
         """The identifiers of what existed at ``as_of``."""
