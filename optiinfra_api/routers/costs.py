@@ -97,7 +97,7 @@ async def cost_metrics(
         return read.priced(await read.listing(AS_KNOWN, basis=basis, known_at=known_at), basis)
     if stream:
         return await read.stream(cost.STREAM, stream, basis=basis, **filters)
-    return read.priced(await read.listing(CHARGES, basis=basis, **filters), basis)
+    return read.spliced(await read.lines(CHARGES, basis=basis, **filters), cost=basis)
 
 
 @router.get("/{customer_id}/{provider}/latest")

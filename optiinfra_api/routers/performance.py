@@ -61,7 +61,7 @@ async def performance_metrics(
         return read.answer(await read.listing(STEPS, step_s=step, **filters))
     if stream:
         return await read.stream(performance.STREAM, stream, **filters)
-    return read.answer(await read.listing(SAMPLES, **filters))
+    return read.spliced(await read.lines(SAMPLES, **filters))
 
 
 @router.get("/{customer_id}/{provider}/trends")
