@@ -63,6 +63,7 @@ class Answer(BaseHTTPRequestHandler):
     """200 on /well, 503 elsewhere."""
 
     def do_GET(self) -> None:
+        """Answer what the test asked for."""
         well = self.path == "/well"
         self.send_response(HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
         self.end_headers()
