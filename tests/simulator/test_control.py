@@ -75,7 +75,12 @@ def test_truth_over_http_is_the_truth(server: SimulatorServer, world: World) -> 
     counts = truth.sample_counts(world, ACME.id, start, end, as_of)
     watched = server.gateway.cloud.watched.get(ACME.id, set())
     points = truth.collectable(world, ACME.id, Window(start, end), as_of, watched)
-    assert found["performance"] == {"points": points, "by_metric": counts}
+    by_resource = truth.collectable_by_resource(world, ACME.id, Window(start, end), as_of, watched)
+    assert found["performance"] == {
+        "points": points,
+        "by_metric": counts,
+        "by_resource": dict(by_resource),
+    }
 
 
 def test_the_clock_is_set_and_advanced(server: SimulatorServer) -> None:
