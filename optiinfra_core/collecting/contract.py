@@ -9,9 +9,10 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from optiinfra_core.collecting.closing import Closing
 from optiinfra_core.collecting.gate import Gate
 from optiinfra_core.errors import NotSupported, PartFailure
-from optiinfra_core.metrics import Metric, Row
+from optiinfra_core.metrics import ControlTotal, Metric, Row
 from optiinfra_core.windows import Window
 
 
@@ -46,13 +47,29 @@ class Rhythm:
 
     ``min_interval``: least time between two reads; ``lag``: how long after a window ends its data
     is expected; ``reread``: how far back the source still changes what it said; ``history``: how
-    far back it can be asked, None where it only knows the present.
+    far back it can be asked, None where it only knows the present. ``closing``: when a billing
+    period stops changing; its windows are read once more afterwards, so that they say so.
+    ``recheck``: how far back windows that are settled are looked at once a day, because refunds and
+    credits come late.
     """
 
     min_interval: timedelta
     lag: timedelta
     reread: timedelta
     history: timedelta | None
+    closing: Closing | None = None
+    recheck: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a source changed: the spans to replace, whatever their age.
+
+    ``version`` is remembered once all of them are committed, and handed back the next time.
+    """
+
+    version: str
+    spans: tuple[Window, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +95,9 @@ class Connection(Protocol):
 
 
 C = TypeVar("C", bound=Connection)
+
+# What a collection yields: rows, failures of parts, and sums to hold the rows against.
+Item = Row | PartFailure | ControlTotal
 
 
 class Collector(ABC, Generic[C]):
@@ -105,11 +125,27 @@ class Collector(ABC, Generic[C]):
         """
         return None
 
+    def changes(
+        self,
+        connection: C,  # noqa: ARG002
+        since: str | None,  # noqa: ARG002
+        horizon: Window,  # noqa: ARG002
+    ) -> Changes | None:
+        """What the source changed in ``horizon`` since the version ``since``; asked once a tick.
+
+        ``since`` is the version of the last answer that was collected whole, None the first time.
+        Spans that are committed and not named are left alone. None where the source cannot tell:
+        then time decides (``Rhythm.reread``), and ``probe`` may still spare a span.
+        """
+        return None
+
     @abstractmethod
     def collect(
         self, connection: C, span: Window, parts: frozenset[str] | None = None
-    ) -> Iterator[Row | PartFailure]:
+    ) -> Iterator[Item]:
         """Every row of ``span``; a part that fails is yielded as its failure, the rest goes on.
+
+        A ``ControlTotal`` among them is compared before anything is written.
 
         ``parts`` limits the work to these parts (regions); None means all. A failure of the whole
         account is raised as an ``OptiInfraError``.

@@ -1,7 +1,9 @@
 """The one gate of a credential's calls: concurrency, deadline, and a ledger of every call."""
 
+import random
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -62,11 +64,15 @@ class Gate:
     """What a client needs to make calls for one credential.
 
     ``endpoint_allowed`` says whether the credential may name a loopback or private endpoint;
-    ``concurrency`` bounds calls under way at once; ``deadline_seconds`` one call with its retries.
+    ``concurrency`` bounds calls under way at once; ``deadline_seconds`` one call with its retries,
+    which wait by ``sleep``; ``chance`` gives a number in [0, 1) that keeps retries of many callers
+    apart.
     """
 
     ledger: Ledger
     clock: Clock
     concurrency: int = 8
     deadline_seconds: float = 120.0
+    sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
     private_endpoints: bool = False

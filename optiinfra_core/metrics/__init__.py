@@ -1,6 +1,7 @@
 """The catalogue: the only list of metric types."""
 
 from optiinfra_core.errors import InvalidRequest
+from optiinfra_core.metrics.control import ControlTotal
 from optiinfra_core.metrics.cost import COST, CostRow
 from optiinfra_core.metrics.model import Column, Kind, Metric, Row
 from optiinfra_core.metrics.performance import PERFORMANCE, PerformanceRow
@@ -30,6 +31,7 @@ __all__ = [
     "PERFORMANCE",
     "RESOURCE",
     "Column",
+    "ControlTotal",
     "CostRow",
     "Kind",
     "Metric",

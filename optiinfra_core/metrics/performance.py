@@ -36,6 +36,8 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "disk_read_operations": "{operations}",
         "disk_write_operations": "{operations}",
         "memory_available": "By",
+        "memory_utilization": "%",
+        "storage_utilization": "%",
         "storage_available": "By",
         "connections": "{connections}",
         "requests": "{requests}",
@@ -45,6 +47,12 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "response_time": "s",
         "concurrency": "{executions}",
         "queue_length": "{operations}",
+        "load_average": "1",
+        "gpu_utilization": "%",
+        "gpu_memory_utilization": "%",
+        "gpu_power": "W",
+        "gpu_temperature": "Cel",
+        "tokens": "{tokens}",
     }
 )
 

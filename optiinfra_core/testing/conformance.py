@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from pydantic import SecretStr
 
-from optiinfra_core.collecting.contract import Collector, Provider, Rhythm
+from optiinfra_core.collecting.contract import Collector, Item, Provider, Rhythm
 from optiinfra_core.collecting.gate import Call
 from optiinfra_core.errors import PartFailure
 from optiinfra_core.metrics import METRICS, Row
@@ -44,8 +44,8 @@ class Collected:
     source: str
     span: Window
     extent: Window
-    first: Sequence[Row | PartFailure]
-    second: Sequence[Row | PartFailure]
+    first: Sequence[Item]
+    second: Sequence[Item]
     calls: Sequence[Call]
     secrets: Sequence[str] = ()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from optiinfra_core.errors import PartFailure, Permanent
-from optiinfra_core.metrics import Kind, Metric, Row
+from optiinfra_core.metrics import ControlTotal, Kind, Metric, Row
 from optiinfra_core.warehouse.batch import Batch
 from optiinfra_core.warehouse.statements import ORDINAL
 from optiinfra_core.warehouse.tally import Tally
@@ -51,13 +51,16 @@ class Spool:
             self._sink, self._schema, options=pa.ipc.IpcWriteOptions(compression="zstd")
         )
         self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.controls: list[ControlTotal] = []
 
-    def take(self, rows: Iterable[Row | PartFailure]) -> list[PartFailure]:
-        """Take every row; return the failures of parts that came among them."""
+    def take(self, items: Iterable[Row | PartFailure | ControlTotal]) -> list[PartFailure]:
+        """Take every row and control total; return the failures of parts that came among them."""
         failures = []
-        for row in rows:
+        for row in items:
             if isinstance(row, PartFailure):
                 failures.append(row)
+            elif isinstance(row, ControlTotal):
+                self.controls.append(row)
             else:
                 self.add(row)
         return failures

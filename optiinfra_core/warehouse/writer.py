@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from optiinfra_core.crash import crash_point
 from optiinfra_core.errors import PartFailure, Permanent, StaleWrite
-from optiinfra_core.metrics import Metric, Row
+from optiinfra_core.metrics import ControlTotal, Metric, Row
 from optiinfra_core.warehouse.batch import Batch, Written
 from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.statements import ONE_PART, RESTATED, statement, structure
@@ -112,7 +112,7 @@ class WindowWriter:
         self._clock = clock
         self._log = CommitLog(warehouse)
 
-    def replace(self, batch: Batch, rows: Iterable[Row | PartFailure]) -> Written:
+    def replace(self, batch: Batch, rows: Iterable[Row | PartFailure | ControlTotal]) -> Written:
         """Write ``rows`` as all there is in the batch's span, then commit its windows.
 
         ``rows`` is pulled once and may contain failures of parts; those parts keep what they have.

@@ -6,16 +6,16 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from optiinfra_core.metrics import CostRow
-from optiinfra_pipelines.providers.aws.amounts import (
+from optiinfra_core.collecting.amounts import (
     mapping,
     moment,
     money,
     optional_money,
     optional_number,
-    resource,
     text,
 )
+from optiinfra_core.metrics import CostRow
+from optiinfra_pipelines.providers.aws.amounts import resource
 from optiinfra_pipelines.providers.aws.cost_explorer import kind_of
 from optiinfra_pipelines.providers.aws.cost_focus import finality
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from optiinfra_core.collecting.amounts import money
+from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import DAY, Window, day_window, month_window
-from optiinfra_pipelines.providers.aws.amounts import money
 from optiinfra_pipelines.providers.aws.billing_codes import region_of
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client.costs import QUESTIONS, USAGE, Charge, charges
-from optiinfra_pipelines.providers.aws.payloads import understood
 
 # RECORD_TYPE without blanks, lower case -> FOCUS charge category, class and frequency.
 # A savings plan's negation cancels covered usage at public prices, so it stands with Usage:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import Window, month_window
@@ -18,7 +19,6 @@ from optiinfra_pipelines.providers.aws.client.exports import (
     manifest,
 )
 from optiinfra_pipelines.providers.aws.credential import CostExport
-from optiinfra_pipelines.providers.aws.payloads import understood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,17 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import month_window
-from optiinfra_pipelines.providers.aws.amounts import (
+from optiinfra_core.collecting.amounts import (
     mapping,
     moment,
     money,
     optional_money,
     optional_number,
-    resource,
     text,
 )
+from optiinfra_core.metrics import CostRow
+from optiinfra_core.windows import month_window
+from optiinfra_pipelines.providers.aws.amounts import resource
 
 # Our text columns that FOCUS has under the same words.
 TEXTS: Mapping[str, str] = MappingProxyType(

@@ -1,16 +1,11 @@
-"""Small readings shared by every kind of payload: tags, instants, whitelisted attributes."""
+"""Small readings of AWS payloads: homes, identifiers, tags, instants."""
 
-import json
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from optiinfra_core.errors import Malformed
 from optiinfra_core.windows import as_utc
-
-R = TypeVar("R")
 
 UNKNOWN = "unknown"
 
@@ -40,9 +35,6 @@ def function_id(payload: Mapping[str, Any], home: Home) -> str:
     return str(payload.get("FunctionArn") or home.arn("lambda", f"function:{name}"))
 
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
-
 def tags(pairs: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """AWS's list of Key and Value as a mapping."""
     return {str(pair["Key"]): str(pair.get("Value", "")) for pair in pairs or ()}
@@ -51,27 +43,3 @@ def tags(pairs: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
 def instant(value: datetime | None) -> datetime | None:
     """The instant in UTC; botocore hands out the machine's zone."""
     return None if value is None else as_utc(value)
-
-
-def attributes(payload: Mapping[str, Any], *names: str, **further: Any) -> str:
-    """Canonical JSON of the fields ``names`` and of ``further``, in snake_case, without empty ones.
-
-    Only named fields pass: payloads hold user data, environments and keys.
-    """
-    chosen = {_WORDS.sub("_", name).lower(): payload.get(name) for name in names} | further
-    kept = {key: value for key, value in chosen.items() if value not in (None, "", [])}
-    return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def understood(read: Callable[[], R], payload: Mapping[str, Any]) -> R | Malformed:
-    """What ``read`` makes of ``payload``, or the complaint that it is not as AWS documents it.
-
-    The sample names the fields that are there; their values may be the customer's own.
-    """
-    try:
-        return read()
-    except (KeyError, TypeError, ValueError, ArithmeticError) as surprise:
-        return Malformed(
-            f"a payload is not as AWS documents it: {type(surprise).__name__}: {surprise}",
-            sample=f"fields: {', '.join(sorted(map(str, payload)))}",
-        )

@@ -9,12 +9,14 @@ from functools import partial
 from typing_extensions import override
 
 from optiinfra_core.collecting.contract import Collector, Rhythm, Typical
+from optiinfra_core.collecting.parts import PartFailures
+from optiinfra_core.collecting.payloads import understood
+from optiinfra_core.collecting.spreading import Job
 from optiinfra_core.errors import Malformed, PartFailure
 from optiinfra_core.metrics import PERFORMANCE, PerformanceRow
 from optiinfra_core.metrics.performance import UNITS
 from optiinfra_core.windows import QUARTER_HOUR, Window
 from optiinfra_pipelines.providers.aws.client import Aws
-from optiinfra_pipelines.providers.aws.client.connection import Job
 from optiinfra_pipelines.providers.aws.client.inventory import (
     DATABASES,
     FUNCTIONS,
@@ -32,14 +34,7 @@ from optiinfra_pipelines.providers.aws.client.metrics import (
     samples,
 )
 from optiinfra_pipelines.providers.aws.instances import observable, xen
-from optiinfra_pipelines.providers.aws.parts import PartFailures
-from optiinfra_pipelines.providers.aws.payloads import (
-    Home,
-    database_id,
-    function_id,
-    tags,
-    understood,
-)
+from optiinfra_pipelines.providers.aws.payloads import Home, database_id, function_id, tags
 
 # CloudWatch keeps 5-minute samples 63 days and hourly ones 455 days (CloudWatch concepts).
 FINE, COARSE = timedelta(minutes=5), timedelta(hours=1)

@@ -9,11 +9,13 @@ from functools import partial
 from typing_extensions import override
 
 from optiinfra_core.collecting.contract import Collector, Rhythm, Typical
+from optiinfra_core.collecting.parts import PartFailures
+from optiinfra_core.collecting.payloads import attributes, understood
+from optiinfra_core.collecting.spreading import Job
 from optiinfra_core.errors import Malformed, PartFailure
 from optiinfra_core.metrics import RESOURCE, ResourceRow
 from optiinfra_core.windows import QUARTER_HOUR, Window
 from optiinfra_pipelines.providers.aws.client import Aws
-from optiinfra_pipelines.providers.aws.client.connection import Job
 from optiinfra_pipelines.providers.aws.client.inventory import (
     ADDRESSES,
     CLASSIC_LOAD_BALANCERS,
@@ -30,16 +32,13 @@ from optiinfra_pipelines.providers.aws.client.inventory import (
     everything,
     sizes,
 )
-from optiinfra_pipelines.providers.aws.parts import PartFailures
 from optiinfra_pipelines.providers.aws.payloads import (
     UNKNOWN,
     Home,
-    attributes,
     database_id,
     function_id,
     instant,
     tags,
-    understood,
 )
 
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import Any
 
 from optiinfra_core.collecting.contract import Verification
+from optiinfra_core.collecting.spreading import Job
 from optiinfra_core.errors import OptiInfraError, PermissionMissing
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client import inventory as listings
 from optiinfra_pipelines.providers.aws.client.calls import Request
-from optiinfra_pipelines.providers.aws.client.connection import REGIONS, Job
+from optiinfra_pipelines.providers.aws.client.connection import REGIONS
 
 LIST_METRICS = Request(service="cloudwatch", operation="ListMetrics", answer="Metrics")
 

@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from optiinfra_core.collecting.gate import CallLog, Gate
+from optiinfra_core.collecting.reach import permitted_endpoint
+from optiinfra_core.collecting.spreading import Job
 from optiinfra_core.errors import CredentialRejected, InvalidRequest
 from optiinfra_core.windows import FixedClock
-from optiinfra_pipelines.providers.aws.client.connection import Job
 from optiinfra_pipelines.providers.aws.client.inventory import VOLUMES, everything
-from optiinfra_pipelines.providers.aws.client.sessions import permitted_endpoint
 from optiinfra_pipelines.providers.aws.credential import AwsCredential
 from tests.providers.aws.conftest import NOW, SECRET, Connect, opened
 from tests.providers.aws.wire import Asked, AwsDouble

@@ -1,15 +1,14 @@
 """One AWS account, opened: who it is, which regions it has, and work spread over them."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from optiinfra_core.collecting.gate import Gate
-from optiinfra_core.errors import CredentialRejected, OptiInfraError, PermissionMissing
+from optiinfra_core.collecting.reach import permitted_endpoint
+from optiinfra_core.collecting.spreading import Job, Outcome, Spreader
+from optiinfra_core.errors import CredentialRejected
 from optiinfra_pipelines.providers.aws.client import sessions
 from optiinfra_pipelines.providers.aws.client.calls import Calls, Request
 from optiinfra_pipelines.providers.aws.credential import AwsCredential
@@ -30,30 +29,13 @@ class Identity:
     partition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job(Generic[T]):
-    """Work on one part (region) of the account."""
-
-    part: str
-    work: Callable[[], T]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome(Generic[T]):
-    """What a job came to: a value, or the failure of its part."""
-
-    part: str
-    value: T | None = None
-    error: OptiInfraError | None = None
-
-
 class Aws:
     """A connection to one account; nothing is called until something is asked. Close it."""
 
     def __init__(self, credential: AwsCredential, gate: Gate) -> None:
         self.credential = credential
         self.gate = gate
-        endpoint = sessions.permitted_endpoint(credential.endpoint_url, gate)
+        endpoint = permitted_endpoint(credential.endpoint_url, gate)
         config = sessions.client_config(gate, credential)
         own = (
             sessions.keys_session(credential)
@@ -65,7 +47,7 @@ class Aws:
             self._source = Calls(gate, own, config, endpoint)
             own = sessions.role_session(gate, self._assume)
         self.calls = Calls(gate, own, config, endpoint)
-        self._pool = ThreadPoolExecutor(gate.concurrency, thread_name_prefix="aws")
+        self._spreader = Spreader(gate.concurrency, "aws")
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +57,7 @@ class Aws:
 
     def close(self) -> None:
         """Drop what has not started, wait for what has, close the connections."""
-        self._pool.shutdown(cancel_futures=True)
+        self._spreader.close()
         self.calls.close()
         if self._source is not None:
             self._source.close()
@@ -109,36 +91,8 @@ class Aws:
         return tuple(region for region in chosen if parts is None or region in parts)
 
     def spread(self, jobs: Iterable[Job[T]]) -> Iterator[Outcome[T]]:
-        """The outcomes of ``jobs`` in their order, at most two per slot under way or waiting.
-
-        Raises:
-            CredentialRejected: AWS refuses the credential itself; a missing permission is an
-                outcome.
-        """
-        waiting: deque[tuple[str, Future[T]]] = deque()
-        upcoming = iter(jobs)
-        try:
-            while True:
-                room = 2 * self.gate.concurrency - len(waiting)
-                for job in islice(upcoming, room):
-                    waiting.append((job.part, self._pool.submit(job.work)))
-                if not waiting:
-                    return
-                yield self._outcome(*waiting.popleft())
-        finally:
-            for _, future in waiting:
-                future.cancel()
-
-    @staticmethod
-    def _outcome(part: str, future: Future[T]) -> Outcome[T]:
-        try:
-            return Outcome(part=part, value=future.result())
-        except PermissionMissing as error:
-            return Outcome(part=part, error=error)
-        except CredentialRejected:
-            raise
-        except OptiInfraError as error:
-            return Outcome(part=part, error=error)
+        """The outcomes of ``jobs`` in their order; see ``Spreader.spread``."""
+        return self._spreader.spread(jobs)
 
     def _assume(self) -> Mapping[str, Any]:
         secret = self.credential.external_id

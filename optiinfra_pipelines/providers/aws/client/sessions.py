@@ -1,17 +1,13 @@
 """Sessions of botocore: whose identity signs, where requests may go, and one shared data loader."""
 
-import ipaddress
 import os
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from optiinfra_core.collecting.gate import Gate
-from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.redaction import register_secret
 from optiinfra_pipelines.providers.aws.credential import AwsCredential
 
@@ -112,49 +108,3 @@ def client_config(gate: Gate, credential: AwsCredential) -> Any:
         user_agent_appid="optiinfra",
         s3={"addressing_style": "path"} if credential.endpoint_url else {},
     )
-
-
-def permitted_endpoint(url: str | None, gate: Gate) -> str | None:
-    """``url`` with its host name pinned to the address that was checked; None stays None.
-
-    Raises:
-        InvalidRequest: it is not a loopback or private address, or the installation forbids those.
-    """
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    if not gate.private_endpoints:
-        raise InvalidRequest(
-            "the credential names an endpoint, which this installation does not allow",
-            remedy="Remove endpoint_url, or set OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS=true.",
-        )
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise InvalidRequest(
-            "endpoint_url is not a plain http or https address",
-            remedy="Write it as http://127.0.0.1:4566, without user or password.",
-        )
-    address = _checked_address(parts.hostname)
-    if parts.scheme == "https":
-        return url  # the certificate binds the name
-    host = f"[{address}]" if ":" in address else address
-    return parts._replace(netloc=f"{host}:{parts.port or 80}").geturl()
-
-
-def _checked_address(host: str) -> str:
-    try:
-        answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except socket.gaierror:
-        raise InvalidRequest(
-            f"endpoint_url names {host}, which does not resolve", remedy="Correct endpoint_url."
-        ) from None
-    addresses = [str(answer[4][0]) for answer in answers]
-    for text in addresses:
-        address = ipaddress.ip_address(text)
-        # 169.254.0.0/16 counts as private, but holds the instance's own metadata service.
-        near = address.is_loopback or (address.is_private and not address.is_link_local)
-        if not near or address.is_unspecified or address.is_multicast:
-            raise InvalidRequest(
-                f"endpoint_url names {host}, which is not a loopback or private address",
-                remedy="Remove endpoint_url to talk to AWS itself.",
-            )
-    return addresses[0]

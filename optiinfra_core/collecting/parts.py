@@ -1,4 +1,4 @@
-"""Failures of regions, one per region however many of its requests failed."""
+"""Failures of parts (regions), one per part however many of its requests failed."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from optiinfra_core.errors import OptiInfraError, PartFailure, PermissionMissing
 
 
 class PartFailures:
-    """Gathers what failed by region; iterating yields one failure for each."""
+    """Gathers what failed by part; iterating yields one failure for each."""
 
     def __init__(self) -> None:
         self._errors: dict[str, list[OptiInfraError]] = {}
