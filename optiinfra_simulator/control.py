@@ -1,7 +1,7 @@
 """The control routes under /_simulator/: health, accounts, truth, clock, faults and calls."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -10,11 +10,12 @@ from urllib.parse import parse_qs
 
 from optiinfra_core.errors import InvalidRequest, NotFound, OptiInfraError
 from optiinfra_core.windows import Window, as_utc
-from optiinfra_simulator import truth
-from optiinfra_simulator.aws.dialects import Reply
-from optiinfra_simulator.aws.gateway import Gateway
+from optiinfra_simulator.clouds import SimulatedCloud
 from optiinfra_simulator.faults import Fault
+from optiinfra_simulator.reply import Reply
+from optiinfra_simulator.transport import Application
 from optiinfra_simulator.world.clock import WorldClock
+from optiinfra_simulator.world.world import World
 
 PREFIX = "/_simulator/"
 
@@ -25,7 +26,6 @@ class Asked:
 
     parameters: Mapping[str, str]
     document: Mapping[str, Any]
-    endpoint: str
 
     def day(self, name: str) -> date:
         """A parameter that is a day; of an instant, its UTC day."""
@@ -47,15 +47,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Control:
-    """Answers the control routes and hands every other request to the clouds."""
+    """Answers the control routes and hands every other request to ``behind``."""
 
-    gateway: Gateway
+    world: World
+    clouds: Sequence[SimulatedCloud]
+    behind: Application
 
     def __call__(self, environ: Mapping[str, Any]) -> Reply:
         """The answer to one request."""
         path = str(environ["PATH_INFO"])
         if not path.startswith(PREFIX):
-            return self.gateway(environ)
+            return self.behind(environ)
         status, document = self._answer(environ, path.removeprefix(PREFIX))
         body = json.dumps(document, default=_plain).encode()
         return Reply(status, (("Content-Type", "application/json"),), body)
@@ -84,89 +86,61 @@ class Control:
             return status, {"error": error.detail, "remedy": error.remedy}
 
     def _health(self, _: Asked) -> object:
-        world = self.gateway.cloud.world
-        return {"status": "ok", "now": world.clock.now(), "seed": world.seed}
+        return {"status": "ok", "now": self.world.clock.now(), "seed": self.world.seed}
 
-    def _accounts(self, asked: Asked) -> object:
-        cloud = self.gateway.cloud
+    def _accounts(self, _: Asked) -> object:
         return [
             {
-                "customer": account.customer,
-                "name": account.customer_name,
-                "provider": "aws",
-                "label": account.label,
-                "account_id": account.id,
-                "credential": cloud.identities.credential(account, asked.endpoint),
+                "customer": holder.customer,
+                "name": holder.customer_name,
+                "provider": cloud.slug,
+                "label": holder.label,
+                "account_id": holder.account_id,
+                "credential": cloud.credential(holder.account_id),
             }
-            for account in cloud.world.accounts
+            for cloud in self.clouds
+            for holder in cloud.holders()
         ]
+
+    def _cloud(self, asked: Asked) -> SimulatedCloud:
+        """The cloud that the parameter ``cloud`` names; the first without one."""
+        wanted = asked.parameters.get("cloud", self.clouds[0].slug)
+        for cloud in self.clouds:
+            if cloud.slug == wanted:
+                return cloud
+        raise NotFound(f"no cloud {wanted!r} is simulated")
+
+    def _holding(self, account: str) -> SimulatedCloud:
+        for cloud in self.clouds:
+            if any(holder.account_id == account for holder in cloud.holders()):
+                return cloud
+        raise NotFound(f"no simulated cloud has an account {account!r}")
 
     def _truth(self, asked: Asked) -> object:
         """What is true of an account; ``only=cost,resources`` leaves the rest uncounted."""
-        world = self.gateway.cloud.world
-        account = world.account(asked.parameters.get("account", "")).id
-        as_of = asked.instant("as_of") if "as_of" in asked.parameters else world.clock.now()
+        account = asked.parameters.get("account", "")
+        cloud = self._holding(account)
+        as_of = asked.instant("as_of") if "as_of" in asked.parameters else self.world.clock.now()
         span = Window(asked.instant("start"), asked.instant("end"))
-        parts: Mapping[str, Callable[[str, Window, datetime], Mapping[str, object]]] = {
-            "cost": self._true_cost,
-            "resources": self._true_resources,
-            "performance": self._true_performance,
-        }
-        wanted = asked.parameters.get("only", ",".join(parts)).split(",")
+        wanted = asked.parameters.get("only", ",".join(TRUTHS)).split(",")
         told: dict[str, object] = {"account": account, "as_of": as_of}
         for name in wanted:
-            if name not in parts:
-                raise InvalidRequest(f"only may name {', '.join(parts)}, not {name!r}")
-            told |= parts[name](account, span, as_of)
+            if name not in TRUTHS:
+                raise InvalidRequest(f"only may name {', '.join(TRUTHS)}, not {name!r}")
+            told |= TRUTHS[name](cloud, account, span, as_of)
         return told
 
-    def _true_cost(self, account: str, span: Window, as_of: datetime) -> Mapping[str, object]:
-        world = self.gateway.cloud.world
-        days = (span.first_day, span.last_day + timedelta(days=1))
-        by_day = truth.cost_by_day(world, account, *days, as_of)
-        return {
-            "cost": {
-                "total": truth.cost_total(world, account, *days, as_of),
-                "by_day": {str(day): amount for day, amount in by_day.items()},
-                "by_service": truth.cost_by_service(world, account, *days, as_of),
-                "by_focus_service": truth.cost_by_focus_service(world, account, *days, as_of),
-                "currency": "USD",
-            }
-        }
-
-    def _true_resources(self, account: str, _: Window, as_of: datetime) -> Mapping[str, object]:
-        found = truth.resources(self.gateway.cloud.world, account, as_of)
-        return {
-            "resources": [each for identifiers in found.values() for each in identifiers],
-            "resources_by_kind": found,
-        }
-
-    def _true_performance(
-        self, account: str, span: Window, as_of: datetime
-    ) -> Mapping[str, object]:
-        world = self.gateway.cloud.world
-        watched = self.gateway.cloud.watched.get(account, set())
-        return {
-            "performance": {
-                # Of the metrics that this account's collector asks for, and of what it can list.
-                "points": truth.collectable(world, account, span, as_of, watched),
-                "by_metric": truth.sample_counts(world, account, span.start, span.end, as_of),
-                # Of these metrics too, but of everything that existed at some time of the span.
-                "by_resource": truth.collectable_by_resource(world, account, span, as_of, watched),
-            }
-        }
-
     def _clock(self, _: Asked) -> object:
-        clock = self.gateway.cloud.world.clock
+        clock = self.world.clock
         standing = isinstance(clock, WorldClock) and clock.frozen is not None
         return {"now": clock.now(), "standing": standing}
 
     def _set_clock(self, asked: Asked) -> object:
-        clock = self.gateway.cloud.world.clock
+        clock = self.world.clock
         if not isinstance(clock, WorldClock):
             raise InvalidRequest("this world's clock cannot be set")
         if "now" in asked.document:
-            instant = Asked({"now": str(asked.document["now"])}, {}, "").instant("now")
+            instant = Asked({"now": str(asked.document["now"])}, {}).instant("now")
             clock.set(instant)
         elif "advance_seconds" in asked.document:
             clock.advance(timedelta(seconds=float(asked.document["advance_seconds"])))
@@ -174,25 +148,66 @@ class Control:
             raise InvalidRequest("send now or advance_seconds")
         return self._clock(asked)
 
-    def _faults(self, _: Asked) -> object:
-        return self.gateway.faults.listed()
+    def _faults(self, asked: Asked) -> object:
+        return self._cloud(asked).faults.listed()
 
     def _add_fault(self, asked: Asked) -> object:
-        return {"id": self.gateway.faults.add(Fault.read(asked.document))}
+        return {"id": self._cloud(asked).faults.add(Fault.read(asked.document))}
 
     def _clear_faults(self, asked: Asked) -> object:
         number = asked.parameters.get("id")
         if number is not None and not number.isdecimal():
             raise InvalidRequest(f"a fault's id is a number, not {number!r}")
-        self.gateway.faults.clear(int(number) if number else None)
-        return self.gateway.faults.listed()
+        faults = self._cloud(asked).faults
+        faults.clear(int(number) if number else None)
+        return faults.listed()
 
-    def _calls(self, _: Asked) -> object:
-        return self.gateway.ledger.summary()
+    def _calls(self, asked: Asked) -> object:
+        return self._cloud(asked).calls.summary()
 
-    def _clear_calls(self, _: Asked) -> object:
-        self.gateway.ledger.clear()
-        return self.gateway.ledger.summary()
+    def _clear_calls(self, asked: Asked) -> object:
+        calls = self._cloud(asked).calls
+        calls.clear()
+        return calls.summary()
+
+
+def _true_cost(
+    cloud: SimulatedCloud, account: str, span: Window, as_of: datetime
+) -> Mapping[str, object]:
+    days = (span.first_day, span.last_day + timedelta(days=1))
+    by_day = cloud.cost_by_day(account, *days, as_of)
+    return {
+        "cost": {
+            "total": sum(by_day.values(), Decimal(0)),
+            "by_day": {str(day): amount for day, amount in by_day.items()},
+            "by_service": cloud.cost_by_service(account, *days, as_of),
+            "currency": "USD",
+        }
+    }
+
+
+def _true_resources(
+    cloud: SimulatedCloud, account: str, _: Window, as_of: datetime
+) -> Mapping[str, object]:
+    found = cloud.resources(account, as_of)
+    return {
+        "resources": [each for identifiers in found.values() for each in identifiers],
+        "resources_by_kind": found,
+    }
+
+
+def _true_performance(
+    cloud: SimulatedCloud, account: str, span: Window, as_of: datetime
+) -> Mapping[str, object]:
+    by_resource = cloud.points(account, span, as_of)
+    return {"performance": {"points": sum(by_resource.values()), "by_resource": by_resource}}
+
+
+TRUTHS: Mapping[str, Callable[[SimulatedCloud, str, Window, datetime], Mapping[str, object]]] = {
+    "cost": _true_cost,
+    "resources": _true_resources,
+    "performance": _true_performance,
+}
 
 
 def _asked(environ: Mapping[str, Any]) -> Asked:
@@ -205,8 +220,7 @@ def _asked(environ: Mapping[str, Any]) -> Asked:
     if not isinstance(document, dict):
         raise InvalidRequest("the body must be a JSON object")
     query = parse_qs(str(environ.get("QUERY_STRING", "")))
-    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    return Asked({name: values[0] for name, values in query.items()}, document, f"http://{host}")
+    return Asked({name: values[0] for name, values in query.items()}, document)
 
 
 def _plain(value: object) -> object:

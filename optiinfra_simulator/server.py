@@ -1,14 +1,18 @@
 """The simulator as an HTTP server in a thread of its own."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from optiinfra_simulator.aws.calls import Cloud, Limits
+from optiinfra_simulator.aws.cloud import AwsCloud
 from optiinfra_simulator.aws.floor import Floor
 from optiinfra_simulator.aws.gateway import Gateway
 from optiinfra_simulator.aws.identities import Identities
 from optiinfra_simulator.calls import CallLedger
+from optiinfra_simulator.clouds import SimulatedCloud
 from optiinfra_simulator.control import Control
 from optiinfra_simulator.cost.totals import Totals
 from optiinfra_simulator.faults import FaultPlan
@@ -20,7 +24,14 @@ from optiinfra_simulator.world.world import World
 class SimulatorServer:
     """Serves a world on 127.0.0.1 while the context lasts; port 0 picks a free one."""
 
-    def __init__(self, world: World, port: int = 0, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        port: int = 0,
+        *,
+        limits: Limits | None = None,
+        others: Sequence[SimulatedCloud] = (),
+    ) -> None:
         self.world = world
         self.gateway = Gateway(
             Cloud(
@@ -31,7 +42,11 @@ class SimulatorServer:
             ),
             Floor(world),
         )
-        self._server = Server(port, Control(self.gateway))
+        aws = AwsCloud(self.gateway)
+        self.clouds: tuple[SimulatedCloud, ...] = (aws, *others)
+        self._server = Server(port, Control(world, self.clouds, self.gateway))
+        aws.url = self.url
+        self._entered = ExitStack()
         self._thread = Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.02},
@@ -69,7 +84,9 @@ class SimulatorServer:
         return dict(self.identities.credential(account, self.url))
 
     def __enter__(self) -> Self:
-        """Start serving; the socket listens already."""
+        """Start serving, the other clouds too; the sockets listen already."""
+        for cloud in self.clouds:
+            self._entered.enter_context(cloud)
         self._thread.start()
         return self
 
@@ -80,7 +97,7 @@ class SimulatorServer:
         trace: TracebackType | None,
     ) -> None:
         """Stop serving and end calls that hang."""
-        self.gateway.stopping.set()
+        self._entered.close()
         self._server.shutdown()
         self.close()
         self._thread.join()

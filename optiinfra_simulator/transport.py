@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from typing_extensions import override
 
-from optiinfra_simulator.aws.dialects import Reply
+from optiinfra_simulator.reply import Reply
 
 Application = Callable[[Mapping[str, Any]], Reply]
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from xml.sax.saxutils import escape
 
+from optiinfra_simulator.reply import Reply
+
 QUERY = "query"
 EC2 = "ec2"
 JSON = "json"
@@ -132,15 +134,6 @@ class AwsError(Exception):
     def of(cls, refusal: Refusal, message: str) -> "AwsError":
         """A refusal of a dialect with a message."""
         return cls(refusal.code, message, refusal.status)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What goes back: status, headers and the whole body."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
 
 
 def refuse(protocol: str, error: AwsError, request_id: str) -> Reply:

@@ -9,9 +9,10 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from optiinfra_simulator.aws.dialects import AwsError, Reply, dialect
+from optiinfra_simulator.aws.dialects import AwsError, dialect
 from optiinfra_simulator.aws.requests import Request
 from optiinfra_simulator.exports import Delivered, Exporter
+from optiinfra_simulator.reply import Reply
 from optiinfra_simulator.world.accounts import ExportPlace
 from optiinfra_simulator.world.world import World
 

@@ -22,12 +22,13 @@ from optiinfra_simulator.aws import (
     sts,
 )
 from optiinfra_simulator.aws.calls import Call, Cloud, Handler
-from optiinfra_simulator.aws.dialects import AwsError, Reply, dialect, refuse
+from optiinfra_simulator.aws.dialects import AwsError, dialect, refuse
 from optiinfra_simulator.aws.floor import Floor
 from optiinfra_simulator.aws.identities import Principal
 from optiinfra_simulator.aws.requests import Request, parameters, read, rewind
 from optiinfra_simulator.calls import CallLedger
 from optiinfra_simulator.faults import Fault, FaultKind, FaultPlan, Route
+from optiinfra_simulator.reply import Reply
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "sts": sts.HANDLERS,

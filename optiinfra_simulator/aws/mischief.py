@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optiinfra_simulator.aws.dialects import AwsError, Dialect, Reply
+from optiinfra_simulator.aws.dialects import AwsError, Dialect
 from optiinfra_simulator.aws.explorer import FIRST_PAGE as EXPLORER_FIRST_PAGE
 from optiinfra_simulator.aws.monitoring import FIRST_PAGE as MONITORING_FIRST_PAGE
 from optiinfra_simulator.faults import Fault, FaultKind
+from optiinfra_simulator.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
 
 from optiinfra_simulator.aws import ec2_writing
-from optiinfra_simulator.aws.dialects import EC2, JSON, Reply
+from optiinfra_simulator.aws.dialects import EC2, JSON
+from optiinfra_simulator.reply import Reply
 
 
 @cache

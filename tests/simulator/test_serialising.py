@@ -12,8 +12,8 @@ from moto.core.utils import get_service_model
 
 from optiinfra_simulator.aws import compute, explorer
 from optiinfra_simulator.aws.calls import Call
-from optiinfra_simulator.aws.dialects import Reply
 from optiinfra_simulator.aws.serialising import answer, modelled
+from optiinfra_simulator.reply import Reply
 from optiinfra_simulator.server import SimulatorServer
 from optiinfra_simulator.world.accounts import GLOBEX
 from optiinfra_simulator.world.world import World
