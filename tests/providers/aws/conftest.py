@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -48,8 +48,12 @@ def opened(
     credential = AwsCredential(
         **{"regions": ("us-east-1",), "endpoint_url": endpoint_url, **keys, **fields}
     )
-    held: dict[str, Any] = {"ledger": CallLog(), "clock": clock or FixedClock(NOW), **(gate or {})}
-    return Aws(credential, Gate(private_endpoints=True, **held))
+    held: dict[str, Any] = {"ledger": CallLog(), **(gate or {})}
+    standing = FixedClock(NOW) if clock is None else clock
+    if isinstance(standing, FixedClock):
+        # Waits move the clock that a test holds; they cost it no time.
+        held.setdefault("sleep", lambda seconds: standing.advance(timedelta(seconds=seconds)))
+    return Aws(credential, Gate(private_endpoints=True, clock=standing, **held))
 
 
 @pytest.fixture

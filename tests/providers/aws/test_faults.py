@@ -23,7 +23,7 @@ from optiinfra_core.errors import (
 )
 from optiinfra_core.metrics import ResourceRow
 from optiinfra_core.testing.http_double import Fate, Reply, Reset, Stall
-from optiinfra_core.windows import QUARTER_HOUR, Window
+from optiinfra_core.windows import QUARTER_HOUR, SystemClock, Window
 from optiinfra_pipelines.providers.aws.client.calls import Request
 from optiinfra_pipelines.providers.aws.client.inventory import INSTANCES, VOLUMES, everything
 from optiinfra_pipelines.providers.aws.resource import ResourceCollector
@@ -88,20 +88,20 @@ def test_cost_explorers_own_throttle_is_retried(cloud: AwsDouble, connect: Conne
 
 
 def test_a_lasting_throttle_says_how_long_to_wait(cloud: AwsDouble, connect: Connect) -> None:
-    """After four requests the error carries the seconds that AWS asked for."""
+    """After five requests the error carries the seconds that AWS asked for."""
     told = refused("ec2", "RequestLimitExceeded", status=503)
     waiting = Reply(status=503, body=told.body, headers={**told.headers, "retry-after": "7"})
     cloud.on("ec2", "DescribeVolumes", waiting)
     with pytest.raises(Throttled) as error:
         list(everything(connect(), VOLUMES, "us-east-1"))
     assert error.value.retry_after == 7.0
-    assert cloud.count("ec2", "DescribeVolumes") == 4
+    assert cloud.count("ec2", "DescribeVolumes") == 5
 
 
 def test_the_deadline_ends_retries(cloud: AwsDouble, connect: Connect) -> None:
     """A call whose time is up is not tried again, and a stalled answer does not outlast it."""
     cloud.on("ec2", "DescribeVolumes", Stall())
-    aws = connect(gate={"deadline_seconds": 0.3})
+    aws = connect(gate={"deadline_seconds": 0.3}, clock=SystemClock())
     with pytest.raises(Transient, match="ReadTimeoutError"):
         list(everything(aws, VOLUMES, "us-east-1"))
     assert ledger(aws) == [(0, False, "ReadTimeoutError")]
@@ -118,12 +118,12 @@ def test_an_answer_cut_on_the_wire_is_asked_for_again(cloud: AwsDouble, connect:
 
 
 def test_an_answer_that_is_always_cut_is_transient(cloud: AwsDouble, connect: Connect) -> None:
-    """Three tries, then the run's own retry; never the empty answer the SDK makes of it."""
+    """Five tries, then the run's own retry; never the empty answer the SDK makes of it."""
     body = b'{"ResultsByTime": [], "GroupDefinitions": []}'
     cloud.on("ce", "GetCostAndUsage", Reply(body=body, keep=20))
     with pytest.raises(Transient, match="cut short"):
         connect().calls.ask(COST, "us-east-1")
-    assert cloud.count("ce", "GetCostAndUsage") == 3
+    assert cloud.count("ce", "GetCostAndUsage") == 5
 
 
 @pytest.mark.parametrize(

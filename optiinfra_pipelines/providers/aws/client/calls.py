@@ -1,19 +1,27 @@
 """Every request to AWS: bounded, timed, written to the ledger, its refusal in our vocabulary."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from optiinfra_core.collecting.gate import Gate
+from optiinfra_core.collecting.retrying import retrying
 from optiinfra_core.errors import Malformed, Transient
 from optiinfra_core.redaction import scrub
 from optiinfra_pipelines.providers.aws.client import actions
 from optiinfra_pipelines.providers.aws.client.meter import Meter, Torn
-from optiinfra_pipelines.providers.aws.client.refusals import Asked, fault, refusal, unreadable
+from optiinfra_pipelines.providers.aws.client.refusals import (
+    Asked,
+    Expired,
+    WouldBeAllowed,
+    fault,
+    refusal,
+    unreadable,
+)
+from optiinfra_pipelines.providers.aws.client.sessions import Role
 
-# The SDK does not compare an answer's length with the one promised, so it does not retry a cut one.
-TORN_ATTEMPTS = 3
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +55,16 @@ TOKENS = Paging()
 
 
 class Calls:
-    """Makes requests with one session; threads may call at the same time."""
+    """Makes requests with one session, the keys of ``role`` if it has one; threads may share it."""
 
-    def __init__(self, gate: Gate, session: Any, config: Any, endpoint: str | None) -> None:
+    def __init__(
+        self, gate: Gate, session: Any, config: Any, endpoint: str | None, role: Role | None = None
+    ) -> None:
         self._gate = gate
         self._session = session
         self._config = config
         self._endpoint = endpoint
+        self._role = role
         self._slots = threading.BoundedSemaphore(gate.concurrency)
         self._clients: dict[tuple[str, str], Any] = {}
         self._creating = threading.Lock()
@@ -61,11 +72,29 @@ class Calls:
         self.proven = False
 
     def ask(self, request: Request, region: str) -> Mapping[str, Any]:
-        """The answer to one request.
+        """The answer to one request, asked again while it fails with what passes.
 
         Raises:
             OptiInfraError: AWS refused, did not answer, or answered without ``request.answer``.
         """
+        return self.patiently(lambda: self.once(request, region))
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """What ``call`` returns, called again within the gate's patience, and with fresh keys.
+
+        A role's keys that AWS calls expired are renewed once, in the middle of pages too.
+        """
+        if self._role is None:
+            return retrying(self._gate, call)
+        issue = self._role.ready()
+        try:
+            return retrying(self._gate, call)
+        except Expired:
+            self._role.renew(issue)
+            return retrying(self._gate, call)
+
+    def once(self, request: Request, region: str) -> Mapping[str, Any]:
+        """The answer to one request, asked once; for a ``call`` of ``patiently`` that does more."""
         answer = self._send(request, region)
         if request.answer not in answer:
             raise Malformed(
@@ -102,15 +131,7 @@ class Calls:
         Raises:
             PermissionMissing: it is not.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loads the SDK
-
-        try:
-            self._invoke(request.with_params(DryRun=True), region)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "DryRunOperation":
-                raise refusal(self._asked(request, region), error.response) from None
-        except BotoCoreError as error:
-            raise fault(self._asked(request, region), error) from None
+        self.patiently(lambda: self._dry_run(request.with_params(DryRun=True), region))
 
     def close(self) -> None:
         """Close the connections of every client."""
@@ -119,24 +140,29 @@ class Calls:
         for client in clients:
             client.close()
 
+    def _dry_run(self, request: Request, region: str) -> None:
+        try:
+            self._send(request, region)
+        except WouldBeAllowed:
+            return
+
     def _send(self, request: Request, region: str) -> Mapping[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - loads the SDK
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - loads the SDK
 
-        for _ in range(TORN_ATTEMPTS):
-            try:
-                return self._invoke(request, region)
-            except ClientError as error:
-                raise refusal(self._asked(request, region), error.response) from None
-            except BotoCoreError as error:
-                raise fault(self._asked(request, region), error) from None
-            except Torn:
-                self._meter.abandoned("cut short")
-            except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
-                # The SDK's parsers fail with any of these on an answer of another shape.
-                status = self._meter.abandoned("unparsable answer")
-                raise unreadable(self._asked(request, region), status, error) from None
-        raise Transient(f"{self._asked(request, region)}: the answer was cut short each time")
+        try:
+            return self._invoke(request, region)
+        except ClientError as error:
+            raise refusal(self._asked(request, region), error.response) from None
+        except BotoCoreError as error:
+            raise fault(self._asked(request, region), error) from None
+        except Torn:
+            self._meter.abandoned("cut short")
+            raise Transient(f"{self._asked(request, region)}: the answer was cut short") from None
+        except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError) as error:
+            # The SDK's parsers fail with any of these on an answer of another shape.
+            status = self._meter.abandoned("unparsable answer")
+            raise unreadable(self._asked(request, region), status, error) from None
 
     def _invoke(self, request: Request, region: str) -> Mapping[str, Any]:
         from botocore import xform_name  # noqa: PLC0415 - loads the SDK

@@ -43,10 +43,12 @@ class Aws:
             else sessions.ambient_session()
         )
         self._source: Calls | None = None
+        role: sessions.Role | None = None
         if credential.role_arn is not None:
             self._source = Calls(gate, own, config, endpoint)
-            own = sessions.role_session(gate, self._assume)
-        self.calls = Calls(gate, own, config, endpoint)
+            role = sessions.Role(gate, self._assume)
+            own = role.session
+        self.calls = Calls(gate, own, config, endpoint, role)
         self._spreader = Spreader(gate.concurrency, "aws")
 
     def __enter__(self) -> Self:

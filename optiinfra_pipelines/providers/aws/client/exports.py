@@ -133,29 +133,28 @@ def _unreadable(key: str, failure: Exception) -> Malformed:
 
 
 def _download(aws: Aws, export: CostExport, key: str, into: IO[bytes]) -> None:
+    aws.calls.patiently(lambda: _download_once(aws, export, key, into))
+
+
+def _download_once(aws: Aws, export: CostExport, key: str, into: IO[bytes]) -> None:
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - loads the SDK
 
-    answer = _get(aws, export, key)
+    request = Request(
+        service="s3",
+        operation="GetObject",
+        answer="Body",
+        params={"Bucket": export.bucket, "Key": key},
+    )
+    into.seek(0)
+    into.truncate()
     try:
-        for chunk in answer["Body"].iter_chunks(CHUNK):
+        for chunk in aws.calls.once(request, export.region)["Body"].iter_chunks(CHUNK):
             into.write(chunk)
     except BotoCoreError as failure:
         raise Transient(
             f"s3:GetObject of {key} broke off: {type(failure).__name__}: {scrub(str(failure))}"
         ) from None
     into.seek(0)
-
-
-def _get(aws: Aws, export: CostExport, key: str) -> Mapping[str, Any]:
-    return aws.calls.ask(
-        Request(
-            service="s3",
-            operation="GetObject",
-            answer="Body",
-            params={"Bucket": export.bucket, "Key": key},
-        ),
-        export.region,
-    )
 
 
 def _key(export: CostExport, address: str) -> str:

@@ -29,9 +29,6 @@ class Meter:
         events.register("before-send", partial(self._sent, service, region))
         events.register("response-received", self._received)
         events.register("before-parse", self._answered)
-        # The SDK's own retry handler sits on the service's name; the first answer counts.
-        name = client.meta.service_model.service_id.hyphenize()
-        events.register_first(f"needs-retry.{name}", self._within_deadline)
 
     def abandoned(self, why: str) -> int:
         """Record a request of this thread whose answer could not be used; returns its status."""
@@ -40,12 +37,9 @@ class Meter:
             self._record(status=status, throttled=status == TOO_MANY, error=why)
         return status
 
-    def _prepared(
-        self, service: str, *, params: Mapping[str, Any], model: Any, context: Any, **_: Any
-    ) -> None:
+    def _prepared(self, service: str, *, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         billed = actions.BILLED_BY.get(actions.called(service, model.name), "")
         self._local.units = len(params.get(billed, ())) if billed else 1
-        context["optiinfra_started"] = time.monotonic()
 
     def _sent(self, service: str, region: str, *, event_name: str, **_: Any) -> None:
         operation = event_name.rpartition(".")[2]
@@ -91,8 +85,3 @@ class Meter:
                 error=error,
             )
         )
-
-    def _within_deadline(self, *, request_dict: Mapping[str, Any], **_: Any) -> bool | None:
-        # botocore takes the first answer that is not None: False ends the retries.
-        started = request_dict["context"].get("optiinfra_started", time.monotonic())
-        return False if time.monotonic() - started > self._gate.deadline_seconds else None

@@ -1,5 +1,6 @@
 """AWS's refusals in our vocabulary: one table from an error code to what an operator does next."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,12 +66,22 @@ PASSING = frozenset(
     }
 )  # fmt: skip
 
+
+class Expired(CredentialRejected):
+    """The session token's time is over; a role's can be had anew."""
+
+
+class WouldBeAllowed(Permanent):
+    """The answer to a dry run that the account may make."""
+
+
 MEANINGS: tuple[tuple[frozenset[str], type[OptiInfraError], str | None], ...] = (
     (
         EXPIRED | ALSO_EXPIRED,
-        CredentialRejected,
+        Expired,
         "The session token has expired: enter new keys, or use role_arn.",
     ),
+    (frozenset({"DryRunOperation"}), WouldBeAllowed, None),
     (REJECTED, CredentialRejected, None),
     (NOT_OFFERED, NotSupported, None),
     (NOT_READY, NotReady, None),
@@ -186,6 +197,7 @@ def unreadable(asked: Asked, status: int, failure: Exception) -> OptiInfraError:
 
 def _seconds(headers: Mapping[str, str]) -> float | None:
     try:
-        return float(headers["retry-after"])
+        told = float(headers["retry-after"])
     except (KeyError, ValueError):
         return None
+    return told if 0 <= told < math.inf else None

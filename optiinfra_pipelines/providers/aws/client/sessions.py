@@ -51,15 +51,40 @@ def ambient_session() -> Any:
     return session
 
 
-def role_session(gate: Gate, assume: Callable[[], Mapping[str, Any]]) -> Any:
-    """A botocore session whose role credentials ``assume`` fetches, and fetches again in time."""
-    from botocore.credentials import DeferredRefreshableCredentials  # noqa: PLC0415 - loads the SDK
+class Role:
+    """A role's temporary keys: fetched by ``assume`` when they are needed, and again in time."""
 
-    def fetch() -> dict[str, str]:
-        asked_at = gate.clock.now()
-        issued = assume()
+    def __init__(self, gate: Gate, assume: Callable[[], Mapping[str, Any]]) -> None:
+        self._gate = gate
+        self._assume = assume
+        self._issues = 0
+        self._changing = threading.Lock()
+        self._credentials = self._deferred()
+        self.session = _isolated()
+        self.session._credentials = self._credentials  # noqa: SLF001 - botocore has no setter
+
+    def ready(self) -> int:
+        """Have keys that are good for minutes; how many were issued so far.
+
+        Asked before a request, so that what goes wrong here is not retried as if it were that
+        request's own failure.
+        """
+        self._credentials.get_frozen_credentials()
+        return self._issues
+
+    def renew(self, issue: int) -> None:
+        """Have other keys than those of ``issue``, which AWS calls expired."""
+        with self._changing:
+            if self._issues == issue:
+                self._credentials.forget()
+            self._credentials.get_frozen_credentials()
+
+    def _fetch(self) -> dict[str, str]:
+        asked_at = self._gate.clock.now()
+        issued = self._assume()
         register_secret(issued["SecretAccessKey"])
         register_secret(issued["SessionToken"])
+        self._issues += 1
         return {
             "access_key": issued["AccessKeyId"],
             "secret_key": issued["SecretAccessKey"],
@@ -68,11 +93,19 @@ def role_session(gate: Gate, assume: Callable[[], Mapping[str, Any]]) -> Any:
             "expiry_time": (asked_at + timedelta(seconds=ROLE_SECONDS)).isoformat(),
         }
 
-    session = _isolated()
-    session._credentials = DeferredRefreshableCredentials(  # noqa: SLF001 - botocore has no setter
-        refresh_using=fetch, method="assume-role", time_fetcher=gate.clock.now
-    )
-    return session
+    def _deferred(self) -> Any:
+        from botocore.credentials import (  # noqa: PLC0415 - loads the SDK
+            DeferredRefreshableCredentials,
+        )
+
+        class Forgetful(DeferredRefreshableCredentials):  # type: ignore[misc]
+            def forget(self) -> None:
+                self._frozen_credentials = None
+                self._expiry_time = None
+
+        return Forgetful(
+            refresh_using=self._fetch, method="assume-role", time_fetcher=self._gate.clock.now
+        )
 
 
 def _isolated() -> Any:
@@ -91,16 +124,11 @@ def _isolated() -> Any:
 
 
 def client_config(gate: Gate, credential: AwsCredential) -> Any:
-    """How every client waits, retries and pools.
-
-    ``standard`` retries Cost Explorer's LimitExceededException, which the SDK's default ``legacy``
-    does not; ``adaptive`` adds a client-side rate that outlives the throttle, and our gate bounds
-    concurrency already.
-    """
+    """How every client waits and pools; it makes one attempt, ``retrying`` makes the next."""
     from botocore.config import Config  # noqa: PLC0415 - loads the SDK
 
     return Config(
-        retries={"mode": "standard", "total_max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": 1},
         connect_timeout=min(5.0, gate.deadline_seconds),
         read_timeout=min(60.0, gate.deadline_seconds),
         max_pool_connections=max(gate.concurrency, 10),
