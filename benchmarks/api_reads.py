@@ -157,6 +157,7 @@ def cases(end: datetime) -> Iterator[Case]:
     charged = {
         "after_start": "charge_period_start", "after_provider": "provider",
         "after_service": "service_name", "after_resource": "resource_id", "after_line": "line_key",
+        "after_detail": "detail_key",
     }  # fmt: skip
     for limit in (100, 1000):
         for following in (False, True):

@@ -76,7 +76,7 @@ def accepted(field: FieldInfo) -> str:
 
 def metric(found: Metric) -> str:
     """A metric type: its window, what identifies a row, and its columns."""
-    identity = ", ".join(f"`{name}`" for name in found.key)
+    identity = identified(found)
     summed = ", ".join(f"`{name}`" for name in found.additive)
     added = f" Where a source gives the same row twice, {summed} are added up." if summed else ""
     intro = (
@@ -89,6 +89,17 @@ def metric(found: Metric) -> str:
         for one in found.columns
     ]
     return intro + table(("column", "type", "meaning"), rows)
+
+
+def identified(found: Metric) -> str:
+    """What, with customer, provider and account, tells one row from another."""
+    if not found.digest:
+        return ", ".join(f"`{name}`" for name in found.key)
+    told = (*found.key, *found.additive)
+    others = [f"`{one.name}`" for one in found.columns if one.name not in told]
+    left = f" and {', '.join(others)}" if others else ""
+    hashed = f"(`{found.digest}` is their hash)"
+    return f"every column but the amounts that are added up{left} {hashed}"
 
 
 def length(seconds: float) -> str:

@@ -46,6 +46,7 @@ CHARGES = Keyset(
         "after_service": "service_name",
         "after_resource": "resource_id",
         "after_line": "line_key",
+        "after_detail": "detail_key",
     },
 )
 AS_KNOWN = Keyset(

@@ -20,6 +20,7 @@ class Kind(Enum):
     INSTANT = "DateTime('UTC')"
     OPTIONAL_INSTANT = "Nullable(DateTime('UTC'))"
     DAY = "Date"
+    OPTIONAL_DAY = "Nullable(Date)"
     TAGS = "Map(LowCardinality(String), String)"
 
 
@@ -47,7 +48,8 @@ class Metric:
     places it in a window; ``part`` the column that names the part (region) of an account it came
     from; ``key`` the columns that, with customer, provider and account, identify a row;
     ``additive`` the columns that are summed where a provider delivers the same key twice;
-    ``daily_table`` the table of its daily rollup, empty where there is none.
+    ``daily_table`` the table of its daily rollup, empty where there is none; ``digest`` the column
+    in which the writer keeps a hash of the whole key, for a table whose sorting key cannot hold it.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Metric:
     additive: tuple[str, ...]
     columns: tuple[Column, ...]
     daily_table: str = ""
+    digest: str = ""
 
     def __post_init__(self) -> None:
         declared = tuple(column.name for column in self.columns)

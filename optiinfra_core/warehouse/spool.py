@@ -29,6 +29,7 @@ _ARROW: dict[Kind, pa.DataType] = {
     Kind.INSTANT: pa.timestamp("s", "UTC"),
     Kind.OPTIONAL_INSTANT: pa.timestamp("s", "UTC"),
     Kind.DAY: pa.date32(),
+    Kind.OPTIONAL_DAY: pa.date32(),
     Kind.TAGS: pa.map_(pa.string(), pa.string()),
 }
 

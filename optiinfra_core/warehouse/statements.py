@@ -43,6 +43,7 @@ def names(metric: Metric) -> dict[str, str]:
     last = ", ".join(kept) or ORDINAL
     grouped = [_grouped(metric, name) for name in metric.key]
     summed = [_summed(metric, name) for name in metric.additive]
+    hashed = f"tuple({', '.join(_comparable(metric, name) for name in metric.key)})"
     measured = [
         f"sumIf({name}, version = {{version:UInt64}}) AS sum_{name}" for name in metric.additive
     ]
@@ -51,11 +52,19 @@ def names(metric: Metric) -> dict[str, str]:
         "INSTANT": metric.instant,
         "PART": metric.part,
         "COLUMNS": ", ".join(column.name for column in metric.columns),
-        "KEY": ", ".join(_comparable(metric, name) for name in metric.key),
+        "DIGEST": f"{metric.digest}, " if metric.digest else "",
+        "DIGESTED": f"sipHash64({hashed}), " if metric.digest else "",
+        "OLD_LINE": _line(metric, metric.digest or f"sipHash128({hashed})"),
+        "NEW_LINE": _line(metric, f"sipHash{64 if metric.digest else 128}({hashed})"),
         "GATHERED": ", ".join([*grouped, *summed, f"argMax(tuple({last}), {ORDINAL}) AS kept"]),
         "UNPACKED": ", ".join(_unpacked(metric, kept, c.name) for c in metric.columns),
         "MEASURES": ", ".join(["countIf(version = {version:UInt64}) AS written", *measured]),
     }
+
+
+def _line(metric: Metric, hashed: str) -> str:
+    """What tells one row of a span from another, beside its source."""
+    return f"{metric.instant}, {hashed}"
 
 
 def _is_map(metric: Metric, name: str) -> bool:

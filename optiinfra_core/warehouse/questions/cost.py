@@ -91,9 +91,10 @@ class CostLine:
 
 @dataclass(frozen=True, slots=True)
 class CostPageLine(CostLine):
-    """One charge with the number that, with its other keys, places a cursor behind it."""
+    """One charge with the numbers that, with its other keys, place a cursor behind it."""
 
     line_key: int
+    detail_key: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,10 @@ class LineAsKnown:
 
 # Every question takes customer_id, providers, start, end (exclusive); the rest is optional.
 METRICS = Question(
-    "cost/metrics.sql", CostPageLine, optional={**_PAGE, **_FILTERS}, choices={"basis": BASES}
+    "cost/metrics.sql",
+    CostPageLine,
+    optional={**_PAGE, "after_detail": 0, **_FILTERS},
+    choices={"basis": BASES},
 )
 STREAM = Question(
     "cost/stream.sql",

@@ -60,7 +60,7 @@ def test_pages_hold_every_charge_once(scene: Scene) -> None:
     """Following the cursor visits all charges in order, none twice."""
     for day in (TODAY - timedelta(days=1), TODAY):
         rows = [
-            charge(str(n), day, service_name=f"s{n % 2}", resource_id=f"r{n % 3}", sku_id=str(n))
+            charge(str(n), day, service_name=f"s{n % 2}", resource_id=f"r{n % 3}", sku_meter=str(n))
             for n in range(1, 8)
         ]
         scene.costs(*rows, span=day_span(day))
@@ -76,8 +76,9 @@ def test_pages_hold_every_charge_once(scene: Scene) -> None:
             "after_service": last.service_name,
             "after_resource": last.resource_id,
             "after_line": last.line_key,
+            "after_detail": last.detail_key,
         }
-    assert len(seen) == len({(line.charge_period_start, line.sku_id) for line in seen}) == 14
+    assert len(seen) == len({(line.charge_period_start, line.billed_cost) for line in seen}) == 14
     assert [line.charge_period_start for line in seen] == sorted(
         (line.charge_period_start for line in seen), reverse=True
     )

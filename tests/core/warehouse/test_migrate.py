@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from optiinfra_core.warehouse import migrate as module
 from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.migrate import files, migrate, variables
 from optiinfra_core.warehouse.writer import COMMIT_COLUMNS
+from tests.core.warehouse.scene import TODAY, Scene, charge, day_span
 
 OURS = {
     "customer_id": "LowCardinality(String)",
@@ -23,6 +25,22 @@ OURS = {
     "version": "UInt64",
     "is_deleted": "UInt8",
 }
+
+
+NARROW_CHARGES = """
+    INSERT INTO cost_metrics (
+        customer_id, provider, account_id, source, charge_period_start, charge_period_end,
+        billing_period_start, billing_account_id, service_name, charge_category, region_id,
+        resource_id, billing_currency, billed_cost, effective_cost, finality, run_id, version,
+        is_deleted
+    )
+    SELECT
+        'acme', 'aws', '111111111111', 'ce_daily', {start:DateTime('UTC')},
+        {start:DateTime('UTC')} + 86400, toStartOfMonth({start:DateTime('UTC')}), '111111111111',
+        'Amazon EC2', 'Usage', 'us-east-1', ['same', 'kept'][number + 1], 'USD',
+        number + 1, number + 1, 'open', 'old', {version:UInt64}, 0
+    FROM numbers(2)
+"""
 
 
 def columns(warehouse: Warehouse, table: str) -> dict[str, tuple[str, str, str]]:
@@ -53,7 +71,8 @@ def test_catalogue_and_table_agree(warehouse: Warehouse, metric: Metric) -> None
     found = columns(warehouse, metric.table)
     declared = {column.name: column.kind.value for column in metric.columns}
     written = {name: kind for name, (kind, default, _) in found.items() if not default}
-    assert written == {**declared, **OURS}
+    digest = {metric.digest: "UInt64"} if metric.digest else {}
+    assert written == {**declared, **OURS, **digest}
     assert found["day"][1:] == ("MATERIALIZED", f"toDate({metric.instant})")
 
 
@@ -61,16 +80,18 @@ def test_catalogue_and_table_agree(warehouse: Warehouse, metric: Metric) -> None
 def test_the_sorting_key_is_the_identity_of_a_row(warehouse: Warehouse, metric: Metric) -> None:
     """Rows replace each other exactly when their key, account and source are the same.
 
-    What is not in the sorting key by itself is in the hash that is.
+    What is not in the sorting key by itself is in a hash that is: the table's own, or the one that
+    the writer makes of the whole key.
     """
-    key = sorting_key(warehouse, metric.table)
+    key = [name for name in sorting_key(warehouse, metric.table) if name != metric.digest]
     identity = {"customer_id", "provider", "account_id", "source", *metric.key}
     hashed: set[str] = set()
     for name in set(key) - identity - {"day"}:
         _, kind, expression = columns(warehouse, metric.table)[name]
         assert kind == "MATERIALIZED"
         hashed |= set(re.findall(r"\b[a-z_]{4,}\b", expression))
-    assert set(key) & identity | hashed == identity
+    covered = set(key) & identity | hashed | (set(metric.key) if metric.digest else set())
+    assert covered == identity
     assert not set(key) & hashed
 
 
@@ -118,6 +139,38 @@ def test_the_previous_version_is_brought_up(
         migrate(fresh, raw_days=400)
     try:
         assert migrate(fresh, raw_days=400) == (files()[-1].name,)
+    finally:
+        with Warehouse(clickhouse_endpoint) as door:
+            door.execute(f"DROP DATABASE {fresh.database} SYNC")
+
+
+def test_charges_of_before_the_focus_columns_are_served_and_then_replaced(
+    clickhouse_endpoint: ClickHouseEndpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of the narrow table survive the migration; the next collection doubles none of them."""
+    fresh = replace(clickhouse_endpoint, database=f"{clickhouse_endpoint.database}_narrow")
+    for path in files()[:7]:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "FOLDER", tmp_path)
+        migrate(fresh, raw_days=400)
+    try:
+        with Warehouse(fresh) as door:
+            fill = {"version": 1, "start": day_span(TODAY).start}
+            door.execute(NARROW_CHARGES, fill)
+            migrate(fresh, raw_days=400)
+            scene = Scene(door, "acme")
+            columns = ("resource_id", "billed_cost", "sku_meter", "list_unit_price", "detail_key")
+            assert scene.stored("cost_metrics", *columns) == [
+                ("kept", Decimal(2), "", None, 0),
+                ("same", Decimal(1), "", None, 0),
+            ]
+            written = scene.costs(charge("1", resource_id="same"), charge("3", resource_id="new"))
+            found = scene.stored("cost_metrics", "resource_id", "billed_cost")
+            assert found == [("new", Decimal(3)), ("same", Decimal(1))]
+            assert (written.rows, written.tombstones) == (2, 2)
+            door.execute("OPTIMIZE TABLE cost_metrics FINAL")
+            assert scene.stored("cost_metrics", "resource_id", "billed_cost") == found
     finally:
         with Warehouse(clickhouse_endpoint) as door:
             door.execute(f"DROP DATABASE {fresh.database} SYNC")

@@ -15,7 +15,7 @@ from optiinfra_core.errors import (
     StaleWrite,
     Transient,
 )
-from optiinfra_core.metrics import COST, PERFORMANCE
+from optiinfra_core.metrics import COST, PERFORMANCE, Kind
 from optiinfra_core.warehouse.audit import unlike_their_commit
 from optiinfra_core.warehouse.windows import CommitLog
 from optiinfra_core.warehouse.writer import WindowWriter
@@ -50,14 +50,42 @@ def test_a_batch_is_served_to_the_last_decimal(scene: Scene) -> None:
 
 
 def test_identical_lines_are_summed(scene: Scene) -> None:
-    """A provider may say one key twice: the money adds up, the later words stand."""
+    """A provider may say one line twice: the money adds up, and the later standing holds."""
     written = scene.costs(
-        charge("1.5", tags={"a": "1", "b": "2"}, resource_name="early"),
-        charge("2", tags={"b": "2", "a": "1"}, resource_name="late"),
+        charge("1.5", tags={"a": "1", "b": "2"}, finality="open"),
+        charge("2", tags={"b": "2", "a": "1"}, finality="final"),
     )
-    stored = scene.stored("cost_metrics", "billed_cost", "resource_name", "tags")
-    assert stored == [(Decimal("3.5"), "late", {"a": "1", "b": "2"})]
+    stored = scene.stored("cost_metrics", "billed_cost", "finality", "tags")
+    assert stored == [(Decimal("3.5"), "final", {"a": "1", "b": "2"})]
     assert (written.rows, written.control_totals["billed_cost"]) == (1, Decimal("3.5"))
+
+
+OTHER = {
+    Kind.TEXT: ("x", "y"),
+    Kind.LONG_TEXT: ('{"a":1}', '{"a":2}'),
+    Kind.QUANTITY: (None, Decimal(0)),
+    Kind.DAY: (TODAY.replace(day=1), TODAY),
+    Kind.OPTIONAL_DAY: (None, TODAY),
+    Kind.INSTANT: (NOON, NOON + timedelta(hours=1)),
+    Kind.TAGS: ({"a": "1"}, {"a": "1", "b": ""}),
+}
+
+
+def test_lines_that_differ_in_one_column_stay_two(scene: Scene) -> None:
+    """Whatever a column says beside amounts, two charges that differ in it are never merged."""
+    kinds = {name: COST.by_name()[name].kind for name in COST.key}
+    rows = [charge("1", **{name: said}) for name, kind in kinds.items() for said in OTHER[kind]]
+    written = scene.costs(*rows)
+    assert written.rows == len({repr(row) for row in rows}) > 2 * len(kinds) - 10
+    assert written.control_totals["billed_cost"] == len(rows)
+
+
+def test_a_line_that_changes_its_words_replaces_the_line_it_was(scene: Scene) -> None:
+    """The same charge under another meter is one charge still: the earlier line is gone."""
+    scene.costs(charge("1", sku_meter="requests"))
+    written = scene.costs(charge("1", sku_meter="Requests"))
+    assert scene.stored("cost_metrics", "sku_meter", "billed_cost") == [("Requests", Decimal(1))]
+    assert (written.tombstones, written.restatements) == (1, 0)
 
 
 def test_an_unknown_cost_stays_unknown_when_summed(scene: Scene) -> None:

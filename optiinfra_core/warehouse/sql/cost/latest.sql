@@ -16,14 +16,14 @@ FROM
                 effective_cost
             ) AS cost,
             billed_cost, effective_cost, list_cost, contracted_cost, invoice_id, finality, tags, extra,
-            line_key
+            line_key, detail_key
         FROM cost_metrics FINAL
         WHERE
             customer_id = {customer_id:String}
             AND provider IN {providers:Array(String)}
             AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
             AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
-        ORDER BY charge_period_start DESC, line_key ASC
+        ORDER BY charge_period_start DESC, line_key ASC, detail_key ASC
         LIMIT 1 BY provider, account_id, service_name, resource_id
     )
 WHERE

@@ -12,7 +12,7 @@ SELECT
         effective_cost
     ) AS cost,
     billed_cost, effective_cost, list_cost, contracted_cost, invoice_id, finality, tags, extra,
-    line_key
+    line_key, detail_key
 FROM cost_metrics FINAL
 WHERE
     customer_id = {customer_id:String}
@@ -25,8 +25,11 @@ WHERE
         OR charge_period_start < {after_start:DateTime('UTC')}
         OR (
             charge_period_start = {after_start:DateTime('UTC')}
-            AND (provider, service_name, resource_id, line_key)
-            > ({after_provider:String}, {after_service:String}, {after_resource:String}, {after_line:UInt64})
+            AND (provider, service_name, resource_id, line_key, detail_key)
+            > (
+                {after_provider:String}, {after_service:String}, {after_resource:String},
+                {after_line:UInt64}, {after_detail:UInt64}
+            )
         )
     )
     AND ({service:String} = '' OR service_name = {service:String})
@@ -38,5 +41,5 @@ WHERE
         (tag, wanted) -> mapContains(tags, tag) AND tags[tag] = wanted,
         {tag_keys:Array(String)}, {tag_values:Array(String)}
     )
-ORDER BY charge_period_start DESC, provider ASC, service_name ASC, resource_id ASC, line_key ASC
+ORDER BY charge_period_start DESC, provider ASC, service_name ASC, resource_id ASC, line_key ASC, detail_key ASC
 LIMIT {limit:UInt32}

@@ -27,5 +27,7 @@ WHERE
         (tag, wanted) -> mapContains(tags, tag) AND tags[tag] = wanted,
         {tag_keys:Array(String)}, {tag_values:Array(String)}
     )
-ORDER BY provider ASC, day ASC, service_name ASC, resource_id ASC, charge_period_start ASC, line_key ASC
+ORDER BY
+    provider ASC, day ASC, service_name ASC, resource_id ASC, charge_period_start ASC, line_key ASC,
+    detail_key ASC
 LIMIT {limit:UInt32}

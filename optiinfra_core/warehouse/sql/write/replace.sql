@@ -1,9 +1,9 @@
 -- Replace a window as a whole: the new rows and the tombstones of all that the batch no longer has.
 -- One statement, one part: a reader sees the window wholly old or wholly new.
 -- Lines with the same key are summed; of columns that cannot be summed the later row's are kept.
-INSERT INTO ${TABLE} (${COLUMNS}, customer_id, provider, account_id, source, run_id, version, is_deleted)
+INSERT INTO ${TABLE} (${COLUMNS}, ${DIGEST}customer_id, provider, account_id, source, run_id, version, is_deleted)
 SELECT
-    ${COLUMNS},
+    ${COLUMNS}, ${DIGESTED}
     {customer_id:String}, {provider:String}, {account_id:String}, {source:String}, {run_id:String}, {version:UInt64}, 0
 FROM
     (
@@ -18,7 +18,7 @@ FROM
     )
 UNION ALL
 SELECT
-    ${COLUMNS},
+    ${COLUMNS}, ${DIGEST}
     customer_id, provider, account_id, source, {run_id:String}, {version:UInt64}, 1
 FROM ${TABLE} FINAL
 WHERE
@@ -27,4 +27,4 @@ WHERE
     AND ${INSTANT} >= {start:DateTime('UTC')} AND ${INSTANT} < {end:DateTime('UTC')}
     AND NOT has({failed:Array(String)}, ${PART})
     AND ({every_part:Bool} OR has({parts:Array(String)}, ${PART}))
-    AND (source, sipHash128(${KEY})) NOT IN (SELECT {source:String}, sipHash128(${KEY}) FROM batch)
+    AND (source, ${OLD_LINE}) NOT IN (SELECT {source:String}, ${NEW_LINE} FROM batch)
