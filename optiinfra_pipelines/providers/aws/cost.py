@@ -1,27 +1,42 @@
 """AWS cost from the best source a credential has: a Data Export, else Cost Explorer."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from typing_extensions import override
 
-from optiinfra_core.collecting.contract import Collector, Rhythm, Typical
+from optiinfra_core.collecting.contract import Changes, Collector, Rhythm, Typical
 from optiinfra_core.errors import NotSupported
 from optiinfra_core.metrics import COST, CostRow
-from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, day_window, month_window
+from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, day_window
 from optiinfra_pipelines.providers.aws import cost_explorer, cost_export
 from optiinfra_pipelines.providers.aws.client import Aws
+from optiinfra_pipelines.providers.aws.finality import MONTHS
 
 FOCUS_EXPORT, CE_DAILY = "focus_export", "ce_daily"
 
-# Support charges of a month are posted on the 6th or 7th of the next (CUR user guide).
-SETTLED_ON = 8
+# Refunds and credits of a settled month: AWS names no last day for them.
+RECHECK = timedelta(days=60)
 
-
+# Billing data is refreshed three times a day at most (Cost Explorer API best practices). Two
+# requests tell any span of days, so that looking again at 60 of them costs what one day costs.
 DAILY = Rhythm(
-    min_interval=timedelta(hours=8), lag=DAY, reread=timedelta(days=3), history=timedelta(days=395)
+    min_interval=timedelta(hours=8),
+    lag=DAY,
+    reread=timedelta(days=3),
+    history=timedelta(days=395),
+    closing=MONTHS,
+    recheck=RECHECK,
+)
+# What to read again is told by the manifests, at 0.000005 USD a period and look.
+DELIVERIES = Rhythm(
+    min_interval=QUARTER_HOUR,
+    lag=DAY,
+    reread=timedelta(0),
+    history=timedelta(days=1127),
+    closing=MONTHS,
+    recheck=RECHECK,
 )
 
 
@@ -39,16 +54,8 @@ class CostCollector(Collector[Aws]):
 
     @override
     def rhythm(self, connection: Aws) -> Rhythm:
-        """Billing data changes three times a day at most; the month before until it settles.
-
-        A Cost Explorer request costs money, a look at an export's manifest nearly none.
-        """
-        back = reread(connection.gate.clock.now())
-        if connection.credential.cost_export:
-            return Rhythm(
-                min_interval=QUARTER_HOUR, lag=DAY, reread=back, history=timedelta(days=1127)
-            )
-        return replace(DAILY, reread=max(back, DAILY.reread))
+        """Cost Explorer by the clock, since a request costs money; an export by its manifests."""
+        return DELIVERIES if connection.credential.cost_export else DAILY
 
     @override
     def extent(self, connection: Aws, span: Window) -> Window:
@@ -63,6 +70,12 @@ class CostCollector(Collector[Aws]):
         """The version of the export's deliveries; Cost Explorer has nothing free to ask."""
         export = connection.credential.cost_export
         return None if export is None else cost_export.version(connection, export, span)
+
+    @override
+    def changes(self, connection: Aws, since: str | None, horizon: Window) -> Changes | None:
+        """The billing periods of ``horizon`` that the export delivered anew, closed ones too."""
+        export = connection.credential.cost_export
+        return None if export is None else cost_export.changes(connection, export, since, horizon)
 
     @override
     def collect(
@@ -85,12 +98,3 @@ class CostCollector(Collector[Aws]):
             else cost_export.rows(connection, export, span)
         )
         return (row for row in found if parts is None or row.region_id in parts)
-
-
-def reread(now: datetime) -> timedelta:
-    """How far back charges still change: a day, and the whole month before until it settles."""
-    if now.day >= SETTLED_ON:
-        return DAY
-    month = month_window(now.date())
-    before = month_window((month.start - DAY).date())
-    return now - before.start

@@ -1,7 +1,7 @@
 """Cost Explorer's daily groups -> CostRow."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -10,10 +10,11 @@ from optiinfra_core.collecting.amounts import money
 from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import DAY, Window, day_window, month_window
+from optiinfra_core.windows import DAY, Window, day_window
 from optiinfra_pipelines.providers.aws.billing_codes import region_of
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client.costs import QUESTIONS, USAGE, Charge, charges
+from optiinfra_pipelines.providers.aws.finality import finality
 
 # RECORD_TYPE without blanks, lower case -> FOCUS charge category, class and frequency.
 # A savings plan's negation cancels covered usage at public prices, so it stands with Usage:
@@ -78,7 +79,7 @@ def to_row(charge: Charge, account_id: str, now: datetime) -> CostRow:
         billing_currency=str(billed["Unit"]),
         billed_cost=money(billed["Amount"]),
         effective_cost=money(effective["Amount"]),
-        finality=finality(charge.day, estimated=charge.estimated, now=now),
+        finality=finality(charge.day, now, invoiced=not charge.estimated),
     )
 
 
@@ -87,13 +88,6 @@ def _quantity(told: Mapping[str, str]) -> tuple[Decimal | None, str]:
     if not told or told.get("Unit", "N/A") == "N/A":
         return None, ""
     return Decimal(told["Amount"]), str(told["Unit"])
-
-
-def finality(day: date, *, estimated: bool, now: datetime) -> str:
-    """Estimated while the month runs is open, once it is over closing; the rest is invoiced."""
-    if not estimated:
-        return "final"
-    return "open" if now < month_window(day).end else "closing"
 
 
 def rows(aws: Aws, span: Window) -> Iterator[CostRow]:

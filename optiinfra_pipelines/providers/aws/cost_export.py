@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from optiinfra_core.collecting.contract import Changes
 from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
@@ -66,8 +67,27 @@ def extent(aws: Aws, export: CostExport, span: Window) -> Window:
 
 def version(aws: Aws, export: CostExport, span: Window) -> str | None:
     """The versions of the deliveries in ``span``, None where there is none yet."""
-    found = delivered(aws, export, span)
-    return ";".join(f"{month:%Y-%m}={one.version}" for month, one in found.items()) or None
+    return _versions(delivered(aws, export, span)) or None
+
+
+def changes(aws: Aws, export: CostExport, since: str | None, horizon: Window) -> Changes:
+    """The periods of ``horizon`` whose delivery is another than in the version ``since``.
+
+    A refund after the invoice has AWS deliver a closed month again: it is named like the running
+    one. A period that is not delivered is not named.
+    """
+    found = delivered(aws, export, horizon)
+    known = set(since.split(";")) if since else set[str]()
+    anew = (month for month, one in found.items() if _version(month, one) not in known)
+    return Changes(version=_versions(found), spans=tuple(month_window(month) for month in anew))
+
+
+def _versions(found: Mapping[date, Manifest]) -> str:
+    return ";".join(_version(month, one) for month, one in found.items())
+
+
+def _version(month: date, one: Manifest) -> str:
+    return f"{month:%Y-%m}={one.version}"
 
 
 def rows(aws: Aws, export: CostExport, span: Window) -> Iterator[CostRow]:

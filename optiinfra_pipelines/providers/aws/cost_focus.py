@@ -14,8 +14,8 @@ from optiinfra_core.collecting.amounts import (
     text,
 )
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import month_window
 from optiinfra_pipelines.providers.aws.amounts import resource
+from optiinfra_pipelines.providers.aws.finality import finality as told
 
 # Our text columns that FOCUS has under the same words.
 TEXTS: Mapping[str, str] = MappingProxyType(
@@ -92,7 +92,5 @@ def to_row(record: Mapping[str, Any], month: date, now: datetime) -> CostRow:
 
 
 def finality(invoice_id: str, month: date, now: datetime) -> str:
-    """Invoiced is final; while the period runs it is open, afterwards closing."""
-    if invoice_id:
-        return "final"
-    return "open" if now < month_window(month).end else "closing"
+    """How final a charge of a month is, with the invoice it is on or none."""
+    return told(month, now, invoiced=bool(invoice_id))

@@ -10,10 +10,11 @@ import pytest
 
 from optiinfra_core.errors import Malformed, NotReady, NotSupported, PermissionMissing
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import FixedClock, Window, day_window
+from optiinfra_core.windows import Window, day_window
 from optiinfra_pipelines.providers.aws.billing_codes import region_of
-from optiinfra_pipelines.providers.aws.cost import CostCollector, reread
-from optiinfra_pipelines.providers.aws.cost_explorer import finality, kind_of
+from optiinfra_pipelines.providers.aws.cost import CostCollector
+from optiinfra_pipelines.providers.aws.cost_explorer import kind_of
+from optiinfra_pipelines.providers.aws.finality import finality
 from tests.providers.aws.conftest import NOW, Connect
 from tests.providers.aws.wire import Asked, AwsDouble, refused
 
@@ -153,15 +154,18 @@ def test_an_amount_that_is_no_number_is_malformed(cloud: AwsDouble, connect: Con
     ("today", "estimated", "state"),
     [
         (datetime(2026, 11, 22, tzinfo=UTC), True, "open"),
-        (datetime(2026, 12, 2, tzinfo=UTC), True, "closing"),
-        (datetime(2026, 12, 9, tzinfo=UTC), False, "final"),
+        (datetime(2026, 11, 22, tzinfo=UTC), False, "open"),
+        (datetime(2026, 12, 1, tzinfo=UTC), True, "closing"),
+        (datetime(2026, 12, 7, 23, 59, tzinfo=UTC), False, "closing"),
+        (datetime(2026, 12, 8, tzinfo=UTC), False, "final"),
+        (datetime(2026, 12, 8, tzinfo=UTC), True, "closing"),
     ],
 )
-def test_finality_follows_estimated_and_the_month(
+def test_finality_follows_the_month_and_estimated(
     today: datetime, *, estimated: bool, state: str
 ) -> None:
-    """Estimated is open while the month runs, closing after it, and final once it is invoiced."""
-    assert finality(date(2026, 11, 20), estimated=estimated, now=today) == state
+    """Open while the month runs, final from the 8th on unless AWS still calls it estimated."""
+    assert finality(date(2026, 11, 20), today, invoiced=not estimated) == state
 
 
 @pytest.mark.parametrize(
@@ -225,22 +229,40 @@ def test_a_missing_permission_for_cost_is_named(cloud: AwsDouble, connect: Conne
     assert error.value.permissions == ("ce:GetCostAndUsage",)
 
 
-@pytest.mark.parametrize(
-    ("today", "first"),
-    [
-        (datetime(2026, 11, 22, tzinfo=UTC), date(2026, 11, 21)),
-        (datetime(2026, 12, 6, tzinfo=UTC), date(2026, 11, 1)),
-        (datetime(2027, 1, 1, tzinfo=UTC), date(2026, 12, 1)),
-        (datetime(2026, 12, 8, tzinfo=UTC), date(2026, 12, 7)),
-    ],
-)
-def test_the_month_before_is_read_again_until_it_settles(today: datetime, first: date) -> None:
-    """AWS posts support charges on the 6th or 7th of the month after."""
-    assert (today - reread(today)).date() == first
-
-
 def test_cost_explorer_is_asked_three_times_a_day_at_most(connect: Connect) -> None:
     """Its data changes no more often, and every request is billed."""
-    rhythm = CostCollector().rhythm(connect(clock=FixedClock(NOW)))
+    rhythm = CostCollector().rhythm(connect())
     assert rhythm.min_interval == timedelta(hours=8)
     assert rhythm.reread == timedelta(days=3)
+    assert CostCollector().changes(connect(), None, DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        (datetime(2026, 11, 22, tzinfo=UTC), date(2026, 11, 1)),
+        (datetime(2026, 12, 7, 23, tzinfo=UTC), date(2026, 11, 1)),
+        (datetime(2026, 12, 8, tzinfo=UTC), date(2026, 12, 1)),
+        (datetime(2027, 1, 1, tzinfo=UTC), date(2026, 12, 1)),
+    ],
+)
+def test_the_month_before_is_read_again_until_it_settles(
+    now: datetime, first: date, connect: Connect
+) -> None:
+    """AWS posts support charges on the 6th or 7th of the month after; both sources know it."""
+    closing = CostCollector().rhythm(connect()).closing
+    assert closing is not None
+    assert closing.unsettled(now).first_day == first
+
+
+def test_sixty_settled_days_are_looked_at_again_with_two_requests(
+    cloud: AwsDouble, connect: Connect
+) -> None:
+    """A refund after the invoice is seen, and the whole span costs what a single day costs."""
+    telling(cloud, lambda _body: {"ResultsByTime": []})
+    aws = connect()
+    recheck = CostCollector().rhythm(aws).recheck
+    assert recheck == timedelta(days=60)
+    list(CostCollector().collect(aws, Window(DAY.end - recheck, DAY.end)))
+    calls = [call for call in aws.gate.ledger.calls if call.operation == "ce:GetCostAndUsage"]
+    assert sum(call.usd for call in calls) == Decimal("0.02")

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from optiinfra_core.collecting.contract import Changes
 from optiinfra_core.errors import Malformed, NotReady, OptiInfraError
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import FixedClock, Window, day_window
@@ -175,6 +176,55 @@ def test_the_probe_changes_with_each_delivery_alone(bucket: Bucket, account: Aws
     assert {call.operation for call in account.gate.ledger.calls} == {"s3:ListObjectsV2"}
 
 
+OCTOBER = Window(datetime(2026, 10, 1, tzinfo=UTC), NOVEMBER.start)
+HORIZON = Window(datetime(2026, 9, 23, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_changes_name_the_periods_that_were_delivered_anew(bucket: Bucket, account: Aws) -> None:
+    """At first all of them, then none, then the one that was rewritten: closed months as well."""
+    collector = CostCollector()
+    bucket.deliver("2026-10", focus({}))
+    bucket.deliver("2026-11", focus({}))
+    first = collector.changes(account, None, HORIZON)
+    assert first is not None
+    assert first.spans == (OCTOBER, NOVEMBER)
+    again = collector.changes(account, first.version, HORIZON)
+    assert again == Changes(version=first.version, spans=())
+    bucket.manifest("2026-10", {"dataFiles": [], "executionId": "a refund after the invoice"})
+    refunded = collector.changes(account, first.version, HORIZON)
+    assert refunded is not None
+    assert refunded.spans == (OCTOBER,)
+    assert refunded.version != first.version
+
+
+def test_looking_for_changes_costs_a_list_for_each_period(bucket: Bucket, account: Aws) -> None:
+    """Three periods in 60 days: 0.000015 USD a look, and nothing is read."""
+    bucket.deliver("2026-11", focus({}))
+    CostCollector().changes(account, None, HORIZON)
+    calls = account.gate.ledger.calls  # type: ignore[attr-defined]
+    assert [call.operation for call in calls] == ["s3:ListObjectsV2"] * 3
+    assert sum(call.usd for call in calls) == Decimal("0.000015")
+
+
+def test_a_period_that_left_the_horizon_is_forgotten_and_one_that_came_is_new(
+    bucket: Bucket, account: Aws
+) -> None:
+    """The version holds what the horizon holds; a period that is unknown is read."""
+    collector = CostCollector()
+    bucket.deliver("2026-10", focus({}))
+    bucket.deliver("2026-11", focus({}))
+    early = collector.changes(account, None, OCTOBER)
+    assert early is not None
+    late = collector.changes(account, early.version, HORIZON)
+    assert late is not None
+    assert late.spans == (NOVEMBER,)
+
+
+def test_an_export_without_deliveries_names_nothing(account: Aws) -> None:
+    """There is nothing to read yet; that the windows lack is for the schedule to see."""
+    assert CostCollector().changes(account, None, HORIZON) == Changes(version="", spans=())
+
+
 def test_an_export_that_keeps_deliveries_is_read_from_the_newest(
     bucket: Bucket, account: Aws
 ) -> None:
@@ -269,7 +319,9 @@ def test_a_correction_of_an_older_day_stays_in_its_billing_period(
     [
         (None, datetime(2026, 11, 22, tzinfo=UTC), "open"),
         (None, datetime(2026, 12, 2, tzinfo=UTC), "closing"),
-        ("1234567", datetime(2026, 12, 9, tzinfo=UTC), "final"),
+        ("1234567", datetime(2026, 12, 4, tzinfo=UTC), "closing"),
+        ("1234567", datetime(2026, 12, 8, tzinfo=UTC), "final"),
+        (None, datetime(2026, 12, 9, tzinfo=UTC), "closing"),
     ],
 )
 def test_finality_follows_the_invoice(
@@ -281,7 +333,7 @@ def test_finality_follows_the_invoice(
     connect: Connect,
     moto_server: str,
 ) -> None:
-    """Only what has an invoice is final."""
+    """Only what has an invoice is final, and not before the support charges are posted."""
     bucket.deliver("2026-11", focus({"InvoiceId": invoice}))
     account = connect(endpoint_url=moto_server, cost_export=bucket.export, clock=FixedClock(today))
     assert {row.finality for row in rows(account)} == {state}
@@ -353,5 +405,7 @@ def test_each_line_of_a_cur_has_its_amortised_cost(
 
 def test_an_export_is_looked_at_every_quarter_hour(account: Aws) -> None:
     """The look costs nearly nothing and finds most ticks unchanged."""
-    assert CostCollector().rhythm(account).min_interval == timedelta(minutes=15)
+    rhythm = CostCollector().rhythm(account)
+    assert rhythm.min_interval == timedelta(minutes=15)
+    assert rhythm.recheck == timedelta(days=60)
     assert CostCollector().source(account) == "focus_export"
