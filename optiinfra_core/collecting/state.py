@@ -12,9 +12,12 @@ from optiinfra_core.database import Database
 class SourceState:
     """One customer's data set of one account at one provider.
 
-    ``watermark``: everything before it is collected. ``source_version``: what the change probe
-    said at the last commit. ``data_version``: version of the newest commit, in milliseconds; it
-    never goes back, so that readers may cache by it. The error fields are None after a success.
+    ``watermark``: everything before it is collected. ``source_version``: the version of the
+    source's last answer about its changes that was collected whole. ``data_version``: version of
+    the newest commit, in milliseconds; it never goes back, so that readers may cache by it.
+    ``covered_at``: when the last tick began that left nothing undone. ``slowed_until``: until when
+    the budget allows no paid call; None where it does. ``reason``: why the last attempt fetched
+    nothing, empty where it did. The error fields are None after a success.
     """
 
     customer_id: str
@@ -34,6 +37,9 @@ class SourceState:
     data_version: int = 0
     committed_at: datetime | None = None
     windows_committed: int = 0
+    covered_at: datetime | None = None
+    slowed_until: datetime | None = None
+    reason: str = ""
 
 
 _GET = """
@@ -52,12 +58,14 @@ _SAVE = """
 INSERT INTO optiinfra.source_state AS known (
     customer_id, provider, dataset, account_id, source, source_version, watermark, next_due_at,
     last_attempt_at, last_success_at, last_error_code, last_error_detail, last_error_remedy,
-    consecutive_failures, data_version, committed_at, windows_committed
+    consecutive_failures, data_version, committed_at, windows_committed, covered_at, slowed_until,
+    reason
 ) VALUES (
     %(customer_id)s, %(provider)s, %(dataset)s, %(account_id)s, %(source)s, %(source_version)s,
     %(watermark)s, %(next_due_at)s, %(last_attempt_at)s, %(last_success_at)s,
     %(last_error_code)s, %(last_error_detail)s, %(last_error_remedy)s, %(consecutive_failures)s,
-    %(data_version)s, %(committed_at)s, %(windows_committed)s
+    %(data_version)s, %(committed_at)s, %(windows_committed)s, %(covered_at)s,
+    %(slowed_until)s, %(reason)s
 )
 ON CONFLICT (customer_id, provider, dataset, account_id) DO UPDATE SET
     source = excluded.source,
@@ -72,7 +80,10 @@ ON CONFLICT (customer_id, provider, dataset, account_id) DO UPDATE SET
     consecutive_failures = excluded.consecutive_failures,
     data_version = greatest(known.data_version, excluded.data_version),
     committed_at = greatest(known.committed_at, excluded.committed_at),
-    windows_committed = greatest(known.windows_committed, excluded.windows_committed)
+    windows_committed = greatest(known.windows_committed, excluded.windows_committed),
+    covered_at = greatest(known.covered_at, excluded.covered_at),
+    slowed_until = excluded.slowed_until,
+    reason = excluded.reason
 RETURNING *
 """
 

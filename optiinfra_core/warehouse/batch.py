@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from optiinfra_core.errors import InvalidRequest, PartFailure
 from optiinfra_core.metrics import Metric
+from optiinfra_core.warehouse.windows import CommittedWindow
 from optiinfra_core.windows import Window, floor
 
 
@@ -17,7 +19,8 @@ class Batch:
     ``parts`` limits both to these parts (regions); ``failed`` names parts that could not be
     collected and keep what an earlier run wrote. ``source_version`` is what the source called its
     own state. ``started_version`` is the clock's milliseconds when collecting began; None means it
-    begins with the write, which pulls the rows.
+    begins with the write, which pulls the rows. ``before`` holds the commit records of at least
+    ``span``, by start, where the caller has read them under the lock of the span.
     """
 
     metric: Metric
@@ -32,6 +35,7 @@ class Batch:
     failed: tuple[PartFailure, ...] = ()
     parts: frozenset[str] | None = None
     started_version: int | None = None
+    before: Mapping[datetime, CommittedWindow] | None = None
 
     def __post_init__(self) -> None:
         for window in self.windows:

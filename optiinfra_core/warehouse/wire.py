@@ -18,6 +18,7 @@ READ_SETTINGS: Mapping[str, Any] = {"cancel_http_readonly_queries_on_client_clos
 TENANT_TABLES = (
     "collection_calls",
     "collection_windows",
+    "control_totals",
     "cost_metrics",
     "cost_restatements",
     "performance_metrics",

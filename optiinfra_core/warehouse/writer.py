@@ -19,6 +19,8 @@ from optiinfra_core.windows import Clock, milliseconds
 if TYPE_CHECKING:
     from clickhouse_connect.driver.external import ExternalData
 
+    from optiinfra_core.warehouse.controls import Agreed
+
 COMMIT_COLUMNS: Mapping[str, str] = {
     "customer_id": "LowCardinality(String)",
     "provider": "LowCardinality(String)",
@@ -50,6 +52,7 @@ class _Attempt:
     before: Mapping[datetime, CommittedWindow]
     tallies: Mapping[str, Tally]
     stream: bytes
+    stated: "tuple[Agreed, ...]"
 
     @property
     def metric(self) -> Metric:
@@ -116,41 +119,47 @@ class WindowWriter:
         """Write ``rows`` as all there is in the batch's span, then commit its windows.
 
         ``rows`` is pulled once and may contain failures of parts; those parts keep what they have.
-        An error raised by ``rows`` leaves everything as it was.
+        An error raised by ``rows`` leaves everything as it was. Sums that the provider states are
+        held against the rows first; where a part failed they say nothing about the rest.
 
         Raises:
             StaleWrite: a collection that started later is committed already.
-            Permanent: a row does not belong here, or what is stored is not what was yielded.
+            Permanent: a row does not belong here, a stated sum is not what the rows add up to, or
+                what is stored is not what was yielded.
             Transient: ClickHouse is away; the same call may succeed later.
         """
         # Imported here: Arrow takes half a second that a process which only plans need not pay.
+        from optiinfra_core.warehouse.controls import agreed  # noqa: PLC0415
         from optiinfra_core.warehouse.spool import Spool  # noqa: PLC0415
 
         started = batch.started_version or milliseconds(self._clock.now())
         spool = Spool(batch)
         failures = [*batch.failed, *spool.take(rows)]
         stream = spool.finish()
+        whole = batch.parts is None and not failures
+        stated = agreed(batch, spool.controls, stream) if whole else ()
         crash_point("after_fetch")
         self._end_orphans(batch)
-        before = self._before(batch, started)
+        highest = self._highest(batch)
+        before = self._before(batch, started, highest)
         attempt = _Attempt(
             batch=replace(batch, failed=tuple(failures)),
             started=started,
-            version=self._version(batch, started, before),
+            version=_version(started, before, highest),
             before=before,
             tallies=spool.tallies,
             stream=stream,
+            stated=stated,
         )
         restatements = self._restate(attempt)
         crash_point("before_insert")
         inserted = self._insert(attempt)
         crash_point("after_insert")
+        self._keep_stated(attempt)
         return self._commit(attempt, inserted, restatements)
 
-    def _before(self, batch: Batch, started: int) -> dict[datetime, CommittedWindow]:
-        committed = self._log.committed(
-            batch.customer_id, batch.provider, batch.metric, batch.account_id, batch.span
-        )
+    def _before(self, batch: Batch, started: int, highest: int) -> dict[datetime, CommittedWindow]:
+        committed = self._committed(batch, highest)
         for window in committed:
             if window.started_at > _instant(started):
                 raise StaleWrite(
@@ -158,6 +167,16 @@ class WindowWriter:
                     f" it started later, at {window.started_at.isoformat()}"
                 )
         return {window.window.start: window for window in committed}
+
+    def _committed(self, batch: Batch, highest: int) -> list[CommittedWindow]:
+        """The commit records: the caller's, unless rows show that its lock was lost meanwhile."""
+        if batch.before is not None:
+            told = [record for start, record in batch.before.items() if start in batch.span]
+            if highest <= max((record.version for record in told), default=0):
+                return told
+        return self._log.committed(
+            batch.customer_id, batch.provider, batch.metric, batch.account_id, batch.span
+        )
 
     def _end_orphans(self, batch: Batch) -> None:
         """End inserts of runs that died: one that lands after ours would bring rows back."""
@@ -167,12 +186,10 @@ class WindowWriter:
                 "KILL QUERY WHERE query_id = {query_id:String} SYNC", {"query_id": row["query_id"]}
             )
 
-    def _version(
-        self, batch: Batch, started: int, before: Mapping[datetime, CommittedWindow]
-    ) -> int:
-        [highest] = self._warehouse.select(statement("state.sql", batch.metric), scope(batch))
-        committed = max((window.version for window in before.values()), default=0)
-        return int(max(started, committed + 1, highest["version"] + 1))
+    def _highest(self, batch: Batch) -> int:
+        """The highest version that any row of the span carries."""
+        [state] = self._warehouse.select(statement("state.sql", batch.metric), scope(batch))
+        return int(state["version"])
 
     def _restate(self, attempt: _Attempt) -> int:
         file = RESTATED.get(attempt.metric.name)
@@ -201,6 +218,23 @@ class WindowWriter:
             settings,
         )
 
+    def _keep_stated(self, attempt: _Attempt) -> None:
+        """Keep what the provider stated; a write of some parts leaves the statements as they are.
+
+        They replace those of the same span, so that an invoice that was issued anew counts once.
+        """
+        from optiinfra_core.warehouse.controls import statements  # noqa: PLC0415
+
+        batch, metric = attempt.batch, attempt.metric
+        if not metric.additive or batch.parts is not None or batch.failed:
+            return
+        self._warehouse.execute(
+            statement("controls.sql", metric),
+            {**attempt.params(), "dataset": metric.name},
+            statements(attempt.stated),
+            ONE_PART,
+        )
+
     def _commit(self, attempt: _Attempt, inserted: int, restatements: int) -> Written:
         metric, params = attempt.metric, attempt.params()
         params["step"] = int(metric.window.total_seconds())
@@ -223,6 +257,12 @@ class WindowWriter:
             control_totals=totals,
             restatements=restatements,
         )
+
+
+def _version(started: int, before: Mapping[datetime, CommittedWindow], highest: int) -> int:
+    """The version to write: no row and no record of the span has one as high."""
+    committed = max((window.version for window in before.values()), default=0)
+    return max(started, committed + 1, highest + 1)
 
 
 def _name(batch: Batch) -> str:

@@ -17,7 +17,10 @@ def after(state: SourceState, outcome: Outcome, interval: timedelta) -> SourceSt
     tried = replace(
         state,
         source=outcome.source or state.source,
+        source_version=_version(state, outcome),
         last_attempt_at=outcome.started,
+        covered_at=outcome.started if outcome.covered else state.covered_at,
+        reason=outcome.reason,
         next_due_at=next_due(outcome, interval) if _current(outcome) else state.next_due_at,
     )
     committed = _with_commits(tried, outcome)
@@ -46,6 +49,14 @@ def next_due(outcome: Outcome, interval: timedelta) -> datetime | None:
     if outcome.progress:
         return floor(outcome.started, QUARTER_HOUR) + interval
     return outcome.finished + AFTER_A_REFUSAL
+
+
+def _version(state: SourceState, outcome: Outcome) -> str | None:
+    """The version that the next question about changes starts from; another source has none."""
+    if outcome.covered and outcome.source_version is not None:
+        return outcome.source_version
+    same = outcome.source in ("", state.source)
+    return state.source_version if same else None
 
 
 def _current(outcome: Outcome) -> bool:

@@ -66,6 +66,8 @@ class Outcome:
     """One metric of one account after one attempt.
 
     ``possible`` is False where the provider cannot supply the days asked for at all.
+    ``source_version`` is what the source called its state when it told its changes; ``covered``
+    says that this was a tick which left nothing undone.
     """
 
     customer_id: str
@@ -83,6 +85,8 @@ class Outcome:
     possible: bool = True
     fault: Fault | None = None
     failures: tuple[PartFailure, ...] = field(default=())
+    source_version: str | None = None
+    covered: bool = False
 
     @property
     def rows(self) -> int:

@@ -1,12 +1,11 @@
 """One metric of one account, once: due? lock, open, connect, collect, write, remember."""
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from optiinfra_core.collecting.contract import Collector, Provider, Rhythm
+from optiinfra_core.collecting.contract import Changes, Collector, Provider, Rhythm
 from optiinfra_core.collecting.gate import CallLog
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.errors import (
@@ -22,14 +21,13 @@ from optiinfra_core.vault.credentials import CredentialRecord
 from optiinfra_core.warehouse.batch import Batch
 from optiinfra_core.warehouse.calls import record_calls
 from optiinfra_core.warehouse.windows import CommittedWindow
-from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, day_window, merge, milliseconds
+from optiinfra_core.windows import QUARTER_HOUR, Window, milliseconds
 from optiinfra_pipelines.collection.doors import Doors, collection_lock
+from optiinfra_pipelines.collection.extents import Extent, spans_of
 from optiinfra_pipelines.collection.memory import after
 from optiinfra_pipelines.collection.outcome import Fault, Outcome, Progress, Status
-from optiinfra_pipelines.collection.planner import Ask, look_back, plan
+from optiinfra_pipelines.collection.planner import Ask, Plan, horizon, look_back, plan
 from optiinfra_pipelines.verification import gate_of
-
-Records = Mapping[datetime, CommittedWindow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +60,8 @@ class AccountCollection:
     progress: list[Progress] = field(default_factory=list)
     source: str = ""
     rhythm: Rhythm | None = None
+    version: str | None = None
+    waiting: bool = False
 
     def run(self) -> Outcome:
         """Collect what is due and say what became of it; the calls made are always recorded."""
@@ -125,61 +125,60 @@ class AccountCollection:
     def _windows(self, connection: Any, started: datetime) -> Outcome:
         self.source = self.collector.source(connection)
         rhythm = self.rhythm = self.collector.rhythm(connection)
-        ask = Ask(
+        state = self._state()
+        ask = self._ask(state, started)
+        changes = self._changes(connection, rhythm, ask, state)
+        seen = look_back(self.metric, rhythm, ask, changes)
+        known = self._records(seen)
+        due = plan(self.metric, rhythm, ask, known, changes)
+        self.waiting = due.waiting
+        self.version = changes.version if changes else None
+        if not due.windows:
+            return self._outcome(started, "skipped", reason=due.reason, possible=due.possible)
+        reason = ""
+        for span in spans_of(self.collector, connection, due.spans):
+            # The lock keeps them true; asking once more costs each tick 8 ms of ClickHouse's CPU.
+            inside = seen.start <= span.start and span.end <= seen.end
+            extent = Extent(
+                span=span,
+                windows=tuple(w for w in span.split(self.metric.window) if w.start <= started),
+                records=known if inside else self._records(span),
+            )
+            reason = self._replace(connection, extent, due, started) or reason
+        return self._done(started, reason)
+
+    def _ask(self, state: SourceState, started: datetime) -> Ask:
+        return Ask(
             days=self.request.days,
             now=started,
             run_id=self.request.run_id,
             forced=self.request.forced,
             gap_days=self.doors.settings.gap_days,
-            retry_incomplete=self._worth_retrying(started),
-        )
-        seen = look_back(self.metric, rhythm, ask)
-        known = self._records(seen)
-        due = plan(self.metric, rhythm, ask, known)
-        if not due.windows:
-            return self._outcome(started, "skipped", reason=due.reason, possible=due.possible)
-        reason = ""
-        for extent in self._extents(connection, due.spans):
-            # The lock keeps them true; asking once more costs each tick 8 ms of ClickHouse's CPU.
-            inside = seen.start <= extent.start and extent.end <= seen.end
-            records = known if inside else self._records(extent)
-            reason = self._span(connection, extent, started, records) or reason
-        return self._done(started, reason)
-
-    def _worth_retrying(self, started: datetime) -> bool:
-        """Whether to ask again for parts that failed: a missing permission, once an hour.
-
-        The tick at the full hour asks; every call for a metric costs money, granted or not.
-        """
-        state = self._state()
-        return (
-            state.last_error_code is None
-            or passes_by_waiting(state.last_error_code)
-            or started.minute < QUARTER_HOUR.seconds // 60
+            retry_incomplete=_worth_retrying(state, started),
+            source=self.source,
+            covered_at=state.covered_at,
         )
 
-    def _extents(self, connection: Any, spans: Sequence[Window]) -> Iterator[Window]:
-        """What is replaced at once: whole spans of days, or a day of shorter windows at most.
+    def _changes(
+        self, connection: Any, rhythm: Rhythm, ask: Ask, state: SourceState
+    ) -> Changes | None:
+        """What the source says it changed; not asked where somebody wants these days anyway.
 
-        A day bounds memory: 1,000 instances x 5 metrics x 288 samples are 1.4 M rows.
+        Another source's version means nothing to this one: it is asked as for the first time.
         """
-        for extent in merge(self.collector.extent(connection, span) for span in spans):
-            if self.metric.window >= DAY:
-                yield extent
-                continue
-            start = extent.start
-            while start < extent.end:
-                end = min(day_window(start.date()).end, extent.end)
-                yield Window(start, end)
-                start = end
+        if self.request.forced or rhythm.history is None:
+            return None
+        since = state.source_version if state.source == self.source else None
+        return self.collector.changes(connection, since, horizon(self.metric, rhythm, ask))
 
-    def _span(self, connection: Any, extent: Window, started: datetime, records: Records) -> str:
-        """Replace one extent, whose ``records`` are known; why nothing was done, or nothing."""
-        windows = tuple(w for w in extent.split(self.metric.window) if w.start <= started)
-        version = self.collector.probe(connection, extent)
-        if version and not self.request.forced and self._unchanged(version, records, windows):
-            return f"the source is unchanged since version {version}"
-        parts = self._missing_parts(records, windows)
+    def _replace(self, connection: Any, extent: Extent, due: Plan, started: datetime) -> str:
+        """Replace one extent; why nothing was done, or nothing."""
+        version = self.version or self.collector.probe(connection, extent.span)
+        if version and not self.version and not self.request.forced and self.rhythm:
+            told = (self.source, version)
+            if extent.unchanged(self.rhythm, told, started):
+                return f"the source is unchanged since version {version}"
+        parts = extent.missing_parts(due)
         batch = Batch(
             metric=self.metric,
             customer_id=self.request.customer_id,
@@ -188,16 +187,17 @@ class AccountCollection:
             source=self.source,
             source_version=version or "",
             run_id=self.request.run_id,
-            span=extent,
-            windows=windows,
+            span=extent.span,
+            windows=extent.windows,
             parts=parts,
             started_version=milliseconds(started),
+            before=extent.records,
         )
-        rows = self.collector.collect(connection, extent, parts)
+        rows = self.collector.collect(connection, extent.span, parts)
         written = self.doors.writer.replace(batch, rows)
         self.progress.append(
             Progress(
-                windows=windows,
+                windows=extent.windows,
                 rows=written.rows,
                 version=written.version,
                 failures=written.failed,
@@ -210,23 +210,6 @@ class AccountCollection:
             self.request.customer_id, self.provider.slug, self.metric, self.account_id, span
         )
         return {record.window.start: record for record in records}
-
-    def _unchanged(self, version: str, records: Records, windows: tuple[Window, ...]) -> bool:
-        def same(record: CommittedWindow) -> bool:
-            told = (record.complete, record.source, record.source_version)
-            return told == (True, self.source, version)
-
-        return all(w.start in records and same(records[w.start]) for w in windows)
-
-    def _missing_parts(
-        self, records: Records, windows: tuple[Window, ...]
-    ) -> frozenset[str] | None:
-        """The parts to retry where they are all that the windows lack; None means every part."""
-        known = [records.get(window.start) for window in windows]
-        if self.request.forced or any(record is None or record.complete for record in known):
-            return None
-        missing = frozenset(part for record in known if record for part in record.failed_parts)
-        return missing or None
 
     def _done(self, started: datetime, reason: str) -> Outcome:
         failures = tuple(failure for step in self.progress for failure in step.failures)
@@ -271,7 +254,14 @@ class AccountCollection:
             possible=possible,
             fault=fault,
             failures=failures,
+            source_version=self.version,
+            covered=self._covers(status, possible=possible, fault=fault),
         )
+
+    def _covers(self, status: Status, *, possible: bool, fault: Fault | None) -> bool:
+        """Whether this was a tick that left nothing undone."""
+        whole = status in ("succeeded", "skipped") and possible and fault is None
+        return whole and not self.request.forced and not self.waiting
 
     def _remember(self, outcome: Outcome) -> None:
         """Write down the calls, then the state; a crash before this repeats a call, no more."""
@@ -291,3 +281,15 @@ class AccountCollection:
         if override is not None:
             return timedelta(minutes=override)
         return self.rhythm.min_interval if self.rhythm else QUARTER_HOUR
+
+
+def _worth_retrying(state: SourceState, started: datetime) -> bool:
+    """Whether to ask again for parts that failed: a missing permission, once an hour.
+
+    The tick at the full hour asks; every call for a metric costs money, granted or not.
+    """
+    return (
+        state.last_error_code is None
+        or passes_by_waiting(state.last_error_code)
+        or started.minute < QUARTER_HOUR.seconds // 60
+    )

@@ -11,6 +11,7 @@ from optiinfra_core.metrics import (
     COST,
     PERFORMANCE,
     RESOURCE,
+    ControlTotal,
     CostRow,
     Metric,
     PerformanceRow,
@@ -107,13 +108,16 @@ class Scene:
         }
         return Batch(**{**given, **fields})
 
-    def write(self, batch: Batch, rows: Iterable[Row | PartFailure]) -> Written:
+    def write(self, batch: Batch, rows: Iterable[Row | PartFailure | ControlTotal]) -> Written:
         """Write ``batch`` a minute after whatever was written before."""
         self.clock.advance(timedelta(minutes=1))
         return WindowWriter(self.warehouse, self.clock).replace(batch, rows)
 
     def costs(
-        self, *rows: CostRow | PartFailure, span: Window | None = None, **fields: Any
+        self,
+        *rows: CostRow | PartFailure | ControlTotal,
+        span: Window | None = None,
+        **fields: Any,
     ) -> Written:
         """Write the costs of a span, by default of today."""
         return self.write(self.batch(COST, span or day_span(TODAY), **fields), rows)
