@@ -57,6 +57,13 @@ class AwsCredential(Credential):
         default=True, description="Allow Cost Explorer, at 0.01 USD a request, without an export."
     )
 
+    metrics_interval_minutes: int = Field(
+        default=60,
+        ge=15,
+        le=180,
+        description="Minutes between two reads of samples; AWS bills a read, not the samples.",
+    )
+
     @model_validator(mode="after")
     def opens_something(self) -> Self:
         """Keys come in pairs, an external id with a role, and one of keys and role is given."""

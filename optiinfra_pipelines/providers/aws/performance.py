@@ -1,7 +1,7 @@
 """CloudWatch samples -> PerformanceRow: which metrics of which resources, as a table."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -205,7 +205,7 @@ def to_rows(
 
 
 SAMPLES = Rhythm(
-    min_interval=QUARTER_HOUR,
+    min_interval=timedelta(hours=1),
     lag=timedelta(minutes=5),
     reread=2 * QUARTER_HOUR,
     history=COARSE_KEPT,
@@ -227,11 +227,13 @@ class PerformanceCollector(Collector[Aws]):
 
     @override
     def rhythm(self, connection: Aws) -> Rhythm:
-        """Five-minute samples are complete some minutes later; the last half hour is read again.
+        """Five-minute samples, an hour of them at a time unless the credential says otherwise.
 
-        A request is billed per metric it names, whatever its span: reading again costs nothing.
+        They are complete some minutes later, so the last half hour is read again. A request is
+        billed per metric it names, whatever its span: both cost nothing, asking more often does.
         """
-        return SAMPLES
+        every = timedelta(minutes=connection.credential.metrics_interval_minutes)
+        return replace(SAMPLES, min_interval=every)
 
     @override
     def collect(

@@ -14,12 +14,10 @@ from optiinfra_core.testing.http_double import HttpDouble
 from optiinfra_core.windows import Clock, FixedClock
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.credential import AwsCredential
-from tests.providers.aws.wire import AwsDouble
+from tests.providers.aws.exported import Bucket
+from tests.providers.aws.wire import KEY_ID, SECRET, AwsDouble
 
 NOW = datetime(2026, 11, 22, 12, 20, tzinfo=UTC)
-KEY_ID = "AKIAIOSFODNN7EXAMPLE"
-SECRET = "canarysecretcanarysecretcanarysecretcana"  # noqa: S105 - a canary that must never be seen again
-
 Connect = Callable[..., Aws]
 
 
@@ -77,3 +75,17 @@ def moto_server() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture
+def bucket(moto_server: str) -> Iterator[Bucket]:
+    """A fresh bucket."""
+    made = Bucket(moto_server)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def account(bucket: Bucket, connect: Connect, moto_server: str) -> Aws:
+    """A connection whose cost comes from the bucket."""
+    return connect(endpoint_url=moto_server, cost_export=bucket.export)

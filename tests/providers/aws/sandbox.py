@@ -9,8 +9,8 @@ from typing import Any
 from optiinfra_core.testing.http_double import HttpDouble
 from optiinfra_core.windows import Window
 from optiinfra_pipelines.providers.aws.client import Aws
-from tests.providers.aws.conftest import SECRET, opened
-from tests.providers.aws.wire import Asked, AwsDouble, refused
+from tests.providers.aws.conftest import opened
+from tests.providers.aws.wire import SECRET, Asked, AwsDouble, refused
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SPANS: Mapping[str, Window] = {

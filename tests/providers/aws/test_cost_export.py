@@ -1,140 +1,22 @@
 """Data Exports: FOCUS and CUR 2.0 Parquet in a real S3 API, a billing period at a time."""
 
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
-import boto3
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
-from optiinfra_core.collecting.contract import Changes
 from optiinfra_core.errors import Malformed, NotReady, OptiInfraError
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import FixedClock, Window, day_window
+from optiinfra_core.windows import FixedClock, Window
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.cost import CostCollector
 from optiinfra_pipelines.providers.aws.credential import CostExport
-from tests.providers.aws.conftest import KEY_ID, SECRET, Connect
-
-NOVEMBER = Window(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-DAY = day_window(date(2026, 11, 20))
-
-FOCUS: Mapping[str, Any] = {
-    "BillingAccountId": "111111111111",
-    "SubAccountId": "222222222222",
-    "ServiceName": "Amazon Elastic Compute Cloud",
-    "ServiceCategory": "Compute",
-    "ChargePeriodStart": datetime(2026, 11, 20, 5),  # noqa: DTZ001 - AWS writes no zone
-    "ChargePeriodEnd": datetime(2026, 11, 20, 6),  # noqa: DTZ001
-    "ChargeCategory": "Usage",
-    "ChargeClass": None,
-    "ChargeDescription": "$0.096 per On Demand Linux m5.large Instance Hour",
-    "ChargeFrequency": "Usage-Based",
-    "RegionId": "us-east-1",
-    "ResourceId": "i-0ae9098e3f12fa3e0",
-    "SkuId": "G95FST5FTYV3JSRX",
-    "BillingCurrency": "USD",
-    "BilledCost": 0.1,
-    "EffectiveCost": 0.096,
-    "ListCost": 0.2,
-    "ContractedCost": None,
-    "ConsumedQuantity": 1.0,
-    "ConsumedUnit": "Hours",
-    "InvoiceId": None,
-    "Tags": [("team", "web")],
-    "x_UsageType": "BoxUsage:m5.large",
-    "SomethingElse": "not ours to keep",
-}
-FOCUS_SCHEMA = pa.schema(
-    [
-        ("Tags", pa.map_(pa.string(), pa.string())),
-        *((name, pa.timestamp("ms")) for name in ("ChargePeriodStart", "ChargePeriodEnd")),
-        *(
-            (name, pa.float64())
-            for name in (
-                "BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ConsumedQuantity",
-            )
-        ),
-        *(
-            (name, pa.string())
-            for name, value in FOCUS.items()
-            if value is None or isinstance(value, str)
-            if name != "ContractedCost"
-        ),
-    ]
-)  # fmt: skip
-
-
-class Bucket:
-    """An export's bucket, written to as AWS writes it."""
-
-    def __init__(self, url: str) -> None:
-        self.export = CostExport(
-            bucket=f"export-{uuid4().hex[:12]}", prefix="billing", name="focus"
-        )
-        self._s3 = boto3.client(
-            "s3",
-            region_name="us-east-1",
-            endpoint_url=url,
-            aws_access_key_id=KEY_ID,
-            aws_secret_access_key=SECRET,
-        )
-        self._s3.create_bucket(Bucket=self.export.bucket)
-
-    def put(self, key: str, body: bytes) -> None:
-        """Write one object."""
-        self._s3.put_object(Bucket=self.export.bucket, Key=key, Body=body)
-
-    def deliver(self, month: str, *files: bytes) -> None:
-        """Write data files, then the manifest that names them."""
-        keys = []
-        for number, body in enumerate(files):
-            key = f"billing/focus/data/BILLING_PERIOD={month}/focus-{number:05}.snappy.parquet"
-            self.put(key, body)
-            keys.append(f"s3://{self.export.bucket}/{key}")
-        self.manifest(month, {"dataFiles": keys})
-
-    def manifest(self, month: str, told: object) -> None:
-        """Write a manifest."""
-        key = f"billing/focus/metadata/BILLING_PERIOD={month}/focus-Manifest.json"
-        self.put(key, json.dumps(told).encode())
-
-    def close(self) -> None:
-        """Close the writer's connections."""
-        self._s3.close()
-
-
-@pytest.fixture
-def bucket(moto_server: str) -> Iterator[Bucket]:
-    """A fresh bucket."""
-    made = Bucket(moto_server)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def account(bucket: Bucket, connect: Connect, moto_server: str) -> Aws:
-    """A connection whose cost comes from the bucket."""
-    return connect(endpoint_url=moto_server, cost_export=bucket.export)
-
-
-def focus(*records: Mapping[str, Any]) -> bytes:
-    """A FOCUS data file."""
-    rows = [{**FOCUS, **record} for record in records]
-    table = pa.Table.from_pylist(rows, schema=FOCUS_SCHEMA)
-    return _parquet(table)
-
-
-def _parquet(table: pa.Table) -> bytes:
-    spool = io.BytesIO()
-    parquet.write_table(table, spool, compression="snappy", row_group_size=2)
-    return spool.getvalue()
+from tests.providers.aws.conftest import Connect
+from tests.providers.aws.exported import DAY, NOVEMBER, Bucket, as_parquet, focus
 
 
 def rows(account: Aws, span: Window = DAY) -> Sequence[CostRow]:
@@ -176,55 +58,6 @@ def test_the_probe_changes_with_each_delivery_alone(bucket: Bucket, account: Aws
     assert {call.operation for call in account.gate.ledger.calls} == {"s3:ListObjectsV2"}
 
 
-OCTOBER = Window(datetime(2026, 10, 1, tzinfo=UTC), NOVEMBER.start)
-HORIZON = Window(datetime(2026, 9, 23, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC))
-
-
-def test_changes_name_the_periods_that_were_delivered_anew(bucket: Bucket, account: Aws) -> None:
-    """At first all of them, then none, then the one that was rewritten: closed months as well."""
-    collector = CostCollector()
-    bucket.deliver("2026-10", focus({}))
-    bucket.deliver("2026-11", focus({}))
-    first = collector.changes(account, None, HORIZON)
-    assert first is not None
-    assert first.spans == (OCTOBER, NOVEMBER)
-    again = collector.changes(account, first.version, HORIZON)
-    assert again == Changes(version=first.version, spans=())
-    bucket.manifest("2026-10", {"dataFiles": [], "executionId": "a refund after the invoice"})
-    refunded = collector.changes(account, first.version, HORIZON)
-    assert refunded is not None
-    assert refunded.spans == (OCTOBER,)
-    assert refunded.version != first.version
-
-
-def test_looking_for_changes_costs_a_list_for_each_period(bucket: Bucket, account: Aws) -> None:
-    """Three periods in 60 days: 0.000015 USD a look, and nothing is read."""
-    bucket.deliver("2026-11", focus({}))
-    CostCollector().changes(account, None, HORIZON)
-    calls = account.gate.ledger.calls  # type: ignore[attr-defined]
-    assert [call.operation for call in calls] == ["s3:ListObjectsV2"] * 3
-    assert sum(call.usd for call in calls) == Decimal("0.000015")
-
-
-def test_a_period_that_left_the_horizon_is_forgotten_and_one_that_came_is_new(
-    bucket: Bucket, account: Aws
-) -> None:
-    """The version holds what the horizon holds; a period that is unknown is read."""
-    collector = CostCollector()
-    bucket.deliver("2026-10", focus({}))
-    bucket.deliver("2026-11", focus({}))
-    early = collector.changes(account, None, OCTOBER)
-    assert early is not None
-    late = collector.changes(account, early.version, HORIZON)
-    assert late is not None
-    assert late.spans == (NOVEMBER,)
-
-
-def test_an_export_without_deliveries_names_nothing(account: Aws) -> None:
-    """There is nothing to read yet; that the windows lack is for the schedule to see."""
-    assert CostCollector().changes(account, None, HORIZON) == Changes(version="", spans=())
-
-
 def test_an_export_that_keeps_deliveries_is_read_from_the_newest(
     bucket: Bucket, account: Aws
 ) -> None:
@@ -259,7 +92,7 @@ def test_a_month_before_the_export_began_does_not_hold_up_this_one(
         (b"this is not parquet", "cannot be read as Parquet"),
         (b"", "cannot be read as Parquet"),
         (focus({}, {}, {}, {})[:-40], "cannot be read as Parquet"),
-        (_parquet(pa.table({"a": [1]})), "neither FOCUS nor CUR 2.0"),
+        (as_parquet(pa.table({"a": [1]})), "neither FOCUS nor CUR 2.0"),
     ],
 )
 def test_a_file_that_is_no_export_is_malformed(
@@ -375,7 +208,7 @@ def cur(*types: str) -> bytes:
         for one in schema
     ]
     lines = [{**CUR, "line_item_line_item_type": kind} for kind in types]
-    return _parquet(pa.Table.from_pylist(lines, schema=pa.schema(fields)))
+    return as_parquet(pa.Table.from_pylist(lines, schema=pa.schema(fields)))
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ from optiinfra_core.windows import QUARTER_HOUR, SystemClock, Window
 from optiinfra_pipelines.providers.aws.client.calls import Request
 from optiinfra_pipelines.providers.aws.client.inventory import INSTANCES, VOLUMES, everything
 from optiinfra_pipelines.providers.aws.resource import ResourceCollector
-from tests.providers.aws.conftest import SECRET, Connect
-from tests.providers.aws.wire import Asked, AwsDouble, answer, refused
+from tests.providers.aws.conftest import Connect
+from tests.providers.aws.wire import SECRET, Asked, AwsDouble, answer, refused
 
 START = datetime(2026, 11, 22, 12, 15, tzinfo=UTC)
 SPAN = Window(START, START + QUARTER_HOUR)

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from optiinfra_core.collecting.gate import CallLog
 from optiinfra_core.errors import PartFailure
 from optiinfra_core.metrics import PerformanceRow
 from optiinfra_core.testing.http_double import Fate
@@ -16,6 +20,7 @@ from optiinfra_pipelines.providers.aws.performance import FINE, PerformanceColle
 from tests.providers.aws.conftest import NOW, Connect
 from tests.providers.aws.wire import Asked, AwsDouble, refused
 
+ROOT = Path(__file__).parents[3]
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SPAN = Window(START, START + QUARTER_HOUR)
 STAMPS = [START, START + timedelta(minutes=5), START + timedelta(minutes=10)]
@@ -306,3 +311,67 @@ def test_an_answer_nobody_asked_for_is_refused(cloud: AwsDouble, connect: Connec
     (failure,) = rows(connect)
     assert isinstance(failure, PartFailure)
     assert failure.code == "malformed"
+
+
+def test_samples_are_read_hourly_unless_the_credential_says_otherwise(connect: Connect) -> None:
+    """Twelve samples a read; the half hour that is read again rides along."""
+    told = [
+        PerformanceCollector().rhythm(connect(**fields))
+        for fields in ({}, {"metrics_interval_minutes": 15}, {"metrics_interval_minutes": 180})
+    ]
+    assert [rhythm.min_interval for rhythm in told] == [
+        timedelta(hours=1),
+        timedelta(minutes=15),
+        timedelta(hours=3),
+    ]
+    assert {rhythm.reread for rhythm in told} == {timedelta(minutes=30)}
+
+
+@pytest.mark.parametrize("minutes", [0, 14, 181])
+def test_an_interval_that_makes_no_sense_is_refused(minutes: int, connect: Connect) -> None:
+    """More often than the schedule ticks brings nothing; rarer than three hours hides a fault."""
+    with pytest.raises(ValidationError, match="metrics_interval_minutes"):
+        connect(metrics_interval_minutes=minutes)
+
+
+def test_an_hour_costs_what_a_quarter_of_it_costs(cloud: AwsDouble, connect: Connect) -> None:
+    """AWS bills the metrics that a request names, not the samples it brings."""
+    assert _usd(cloud, connect, SPAN) == _usd(cloud, connect, Window(START, NOW)) > 0
+
+
+@pytest.mark.parametrize(
+    "page", ["docs/connecting-aws.md", "optiinfra_pipelines/providers/aws/README.md"]
+)
+def test_the_documented_price_of_an_interval_is_what_the_meter_says(
+    page: str, cloud: AwsDouble, connect: Connect
+) -> None:
+    """Dollars a month of 30 days for 100 instances with five metrics, at every interval told."""
+    lines = (ROOT / page).read_text().splitlines()
+    (intervals,) = [line for line in lines if line.startswith("| minutes between reads")]
+    (prices,) = [line for line in lines if line.startswith("| USD a month")]
+    told = dict(zip(_numbers(intervals), _numbers(prices), strict=True))
+    assert {15, 60, 180} <= set(told)
+    once = _usd(cloud, connect, SPAN)
+    month = timedelta(days=30)
+    assert told == {every: once * (month // timedelta(minutes=int(every))) for every in told}
+
+
+def _numbers(line: str) -> list[Decimal]:
+    """The numbers in a row of a table, without its first cell."""
+    return [Decimal(cell.strip()) for cell in line.strip("|").split("|")[1:]]
+
+
+def _usd(cloud: AwsDouble, connect: Connect, span: Window) -> Decimal:
+    """What the ledger says that reading the samples of 100 instances costs."""
+    holding(cloud, *(instance(number) for number in range(100)))
+    answering(
+        cloud,
+        lambda body: {
+            "MetricDataResults": [result(query, []) for query in body["MetricDataQueries"]]
+        },
+    )
+    aws = connect()
+    list(PerformanceCollector().collect(aws, span))
+    log = aws.gate.ledger
+    assert isinstance(log, CallLog)
+    return log.usd

@@ -18,7 +18,8 @@ from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client import inventory as listings
 from optiinfra_pipelines.providers.aws.client.calls import Request
 from optiinfra_pipelines.providers.aws.verification import PROBES, verify
-from tests.providers.aws.conftest import KEY_ID, SECRET, Connect
+from tests.providers.aws.conftest import Connect
+from tests.providers.aws.wire import KEY_ID, SECRET
 
 POLICY = Path(folder.__path__[0]) / "policy.json"
 EXTERNAL_ID = "an-external-id-of-ours"

@@ -15,8 +15,8 @@ from optiinfra_core.errors import CredentialRejected, InvalidRequest
 from optiinfra_core.windows import FixedClock
 from optiinfra_pipelines.providers.aws.client.inventory import VOLUMES, everything
 from optiinfra_pipelines.providers.aws.credential import AwsCredential
-from tests.providers.aws.conftest import NOW, SECRET, Connect, opened
-from tests.providers.aws.wire import Asked, AwsDouble
+from tests.providers.aws.conftest import NOW, Connect, opened
+from tests.providers.aws.wire import SECRET, Asked, AwsDouble
 
 ROLE = "arn:aws:iam::111111111111:role/OptiInfraReadOnly"
 

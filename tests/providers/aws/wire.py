@@ -11,6 +11,8 @@ from moto.core.utils import get_service_model
 
 from optiinfra_core.testing.http_double import Fate, Incoming, Reply
 
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+SECRET = "canarysecretcanarysecretcanarysecretcana"  # noqa: S105 - a canary that must never be seen again
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 # The service of a signature and the model that describes it, where the names differ.
 MODELS = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}
