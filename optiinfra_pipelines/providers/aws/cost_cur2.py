@@ -108,6 +108,8 @@ def to_row(record: Record, month: date, now: datetime) -> CostRow:
     category, correction, frequency = ("Usage", "", "Usage-Based") if used else kind_of(line_type)
     texts: dict[str, Any] = {ours: text(record.get(theirs)) for ours, theirs in TEXTS.items()}
     texts["resource_id"] = resource(texts["resource_id"])
+    # A meter is one of a SKU; lines of taxes and credits have a usage type all the same.
+    texts["sku_meter"] = texts["sku_meter"] if texts["sku_id"] else ""
     extras = {ours: text(record.get(theirs)) for ours, theirs in EXTRAS.items()}
     amount = optional_number(record.get("line_item_usage_amount")) if used else None
     billed = money(record["line_item_unblended_cost"])

@@ -8,8 +8,8 @@ from typing import Any
 from optiinfra_core.focus import COLUMNS as FOCUS_COLUMNS
 from optiinfra_core.focus import FocusReader
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import month_window
 from optiinfra_pipelines.providers.aws.amounts import resource
+from optiinfra_pipelines.providers.aws.finality import finality as told
 
 # AWS's own columns that are kept beside FOCUS's (table dictionary of FOCUS_1_2_AWS).
 EXTRAS = ("x_operation", "x_servicecode", "x_usagetype")
@@ -20,7 +20,7 @@ COLUMNS = (*(one.name.lower() for one in FOCUS_COLUMNS), *EXTRAS)
 @lru_cache(maxsize=16)
 def reader(names: tuple[str, ...]) -> FocusReader:
     """The reader of the files that have these columns."""
-    return FocusReader(names)
+    return FocusReader(names, told=("billing_period_start",))
 
 
 def to_row(record: Mapping[str, Any], month: date, now: datetime) -> CostRow:
@@ -34,7 +34,5 @@ def to_row(record: Mapping[str, Any], month: date, now: datetime) -> CostRow:
 
 
 def finality(invoice_id: str, month: date, now: datetime) -> str:
-    """Invoiced is final; while the period runs it is open, afterwards closing."""
-    if invoice_id:
-        return "final"
-    return "open" if now < month_window(month).end else "closing"
+    """How final a charge of a month is, with the invoice it is on or none."""
+    return told(month, now, invoiced=bool(invoice_id))
