@@ -149,14 +149,18 @@ def horizon(metric: Metric, rhythm: Rhythm, ask: Ask) -> Window:
 
 
 def look_back(metric: Metric, rhythm: Rhythm, ask: Ask, changes: Changes | None = None) -> Window:
-    """The span whose commit records ``plan`` needs."""
+    """The span whose commit records ``plan`` needs.
+
+    Until a first tick left nothing undone that is the whole history: a tick that died half way may
+    have committed days that were open then and are settled by now.
+    """
     near = reach(metric, rhythm, ask)
-    start = near.start
+    starts = [near.start, *(window.start for window in _named(metric, ask, changes))]
     if changes is None and ask.rechecks:
-        start = horizon(metric, rhythm, ask).start
-    for window in _named(metric, ask, changes):
-        start = min(start, window.start)
-    return Window(start, near.end)
+        starts.append(horizon(metric, rhythm, ask).start)
+    if rhythm.closing and rhythm.history and ask.covered_at is None and not ask.forced:
+        starts.append(floor(ask.now - rhythm.history, metric.window))
+    return Window(min(starts), near.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

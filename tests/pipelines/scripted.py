@@ -9,15 +9,17 @@ from decimal import Decimal
 from pydantic import SecretStr
 
 from optiinfra_core.collecting.contract import (
+    Changes,
     Collector,
     Credential,
+    Item,
     Provider,
     Rhythm,
     Typical,
     Verification,
 )
 from optiinfra_core.collecting.gate import Call, Gate
-from optiinfra_core.errors import CredentialRejected, PartFailure
+from optiinfra_core.errors import CredentialRejected
 from optiinfra_core.metrics import (
     COST,
     PERFORMANCE,
@@ -25,11 +27,11 @@ from optiinfra_core.metrics import (
     CostRow,
     PerformanceRow,
     ResourceRow,
-    Row,
 )
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, month_window
 
-Answer = Callable[[Window], Iterator[Row | PartFailure]]
+Answer = Callable[[Window], Iterator[Item]]
+Told = Callable[[str | None, Window], Changes | None]
 
 
 class ToyCredential(Credential):
@@ -41,10 +43,19 @@ class ToyCredential(Credential):
 
 @dataclass(slots=True)
 class Script:
-    """What the scripted cloud answers, by account and metric name; the default is one row each."""
+    """What the scripted cloud answers, by account and metric name; the default is one row each.
+
+    By metric name: ``versions`` of its probe, ``changes`` that it tells, its ``sources`` and
+    ``rhythms`` where they are others than usual, and what a call for it costs in ``prices``.
+    """
 
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, Told] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    rhythms: dict[str, Rhythm] = field(default_factory=dict)
+    prices: dict[str, str] = field(default_factory=dict)
+    opened: int = 0
     revoked: set[str] = field(default_factory=set)
     asked: list[tuple[str, str, Window]] = field(default_factory=list)
     barrier: threading.Barrier | None = None
@@ -57,21 +68,22 @@ class ToyConnection:
         self.account = credential.account
         self.gate = gate
         self.script = script
+        script.opened += 1
         if credential.account in script.revoked:
             raise CredentialRejected(f"token of {credential.account} was revoked")
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def call(self, operation: str) -> None:
-        """Write a call of one cent into the ledger."""
+    def call(self, operation: str, usd: str = "0.01") -> None:
+        """Write a call into the ledger, of one cent unless it costs something else."""
         self.gate.ledger.record(
             Call(
                 at=self.gate.clock.now(),
                 operation=operation,
                 region="",
                 units=1,
-                usd=Decimal("0.01"),
+                usd=Decimal(usd),
                 milliseconds=1,
                 status=200,
                 throttled=False,
@@ -90,22 +102,33 @@ class ToyCollector(Collector[ToyConnection]):
         self._script = script
 
     def source(self, connection: ToyConnection) -> str:
-        """One source."""
-        return "toy"
+        """One source, unless the script tells of another."""
+        return self._script.sources.get(self.metric.name, "toy")
 
     def rhythm(self, connection: ToyConnection) -> Rhythm:
-        """As constructed."""
-        return self._rhythm
+        """As constructed, unless the script tells of another."""
+        return self._script.rhythms.get(self.metric.name, self._rhythm)
 
     def probe(self, connection: ToyConnection, span: Window) -> str | None:
         """The version that the script tells."""
         return self._script.versions.get(self.metric.name)
 
+    def changes(
+        self, connection: ToyConnection, since: str | None, horizon: Window
+    ) -> Changes | None:
+        """What the script tells, by a call that costs nothing."""
+        told = self._script.changes.get(self.metric.name)
+        if told is None:
+            return None
+        connection.call("toy:ListChanges", "0")
+        return told(since, horizon)
+
     def collect(
         self, connection: ToyConnection, span: Window, parts: frozenset[str] | None = None
-    ) -> Iterator[Row | PartFailure]:
+    ) -> Iterator[Item]:
         """The script's rows of the span."""
-        connection.call(f"toy:List{self.metric.title}")
+        price = self._script.prices.get(self.metric.name, "0.01")
+        connection.call(f"toy:List{self.metric.title}", price)
         self._script.asked.append((connection.account, self.metric.name, span))
         if self._script.barrier:
             self._script.barrier.wait(30)
@@ -129,13 +152,13 @@ def charge(day: date, amount: str, *, region: str = "north", resource: str = "vm
     )
 
 
-def one_dollar_a_day(span: Window) -> Iterator[Row | PartFailure]:
+def one_dollar_a_day(span: Window) -> Iterator[Item]:
     """A charge of 1.00 for each day of the span."""
     for day in span.split(DAY):
         yield charge(day.first_day, "1.00")
 
 
-def one_sample_a_window(span: Window) -> Iterator[Row | PartFailure]:
+def one_sample_a_window(span: Window) -> Iterator[Item]:
     """One sample of one machine in each quarter of an hour."""
     for window in span.split(QUARTER_HOUR):
         yield PerformanceRow(
@@ -151,7 +174,7 @@ def one_sample_a_window(span: Window) -> Iterator[Row | PartFailure]:
         )
 
 
-def one_machine(span: Window) -> Iterator[Row | PartFailure]:
+def one_machine(span: Window) -> Iterator[Item]:
     """One machine that runs."""
     yield ResourceRow(
         ts=span.start, region="north", resource_type="toy.vm", resource_id="vm-1", state="running"
