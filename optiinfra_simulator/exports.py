@@ -1,7 +1,8 @@
 """AWS Data Exports: which files an account's FOCUS export consists of at any time.
 
 Layout after docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html: the whole
-billing period is written again at each publication, into the same files.
+billing period is written again at each publication that changes it, into the same files: a closed
+one when it is invoiced, when support is charged, and when money is given back.
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from optiinfra_core.windows import DAY, Window, month_window
-from optiinfra_simulator.cost.publication import last_publication
+from optiinfra_simulator.cost.publication import Bill, last_change, last_publication
 from optiinfra_simulator.focus import COLUMNS, parquet
 from optiinfra_simulator.world import dice
 from optiinfra_simulator.world.accounts import Account, ExportPlace
@@ -41,7 +42,8 @@ class Exporter:
         if place is None:
             return
         for month in _months(now):
-            published = _published(month, now)
+            bill = Bill(self.world.seed, account.id, month.first_day)
+            published = last_change(bill, now)
             data, manifest = _keys(place, month)
             yield Delivered(data, published, self._data(account, month, published))
             yield Delivered(manifest, published, _manifest(account.id, place, month, published))
@@ -61,11 +63,6 @@ def _months(now: datetime) -> list[Window]:
     while len(months) < PERIODS:
         months.insert(0, month_window((months[0].start - DAY).date()))
     return [month for month in months if publication > month.start]
-
-
-def _published(month: Window, now: datetime) -> datetime:
-    """The last publication that changed the period: its last day is final on the day after next."""
-    return min(last_publication(now), month.end + DAY)
 
 
 def _keys(place: ExportPlace, month: Window) -> tuple[str, str]:

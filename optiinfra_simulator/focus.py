@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from optiinfra_core.windows import DAY, Window
-from optiinfra_simulator.cost.ledger import Ledger
+from optiinfra_simulator.cost.ledger import ledger_of
 from optiinfra_simulator.cost.lines import CostLine
+from optiinfra_simulator.cost.services import PUBLISHERS
 from optiinfra_simulator.world import dice
 from optiinfra_simulator.world.accounts import Account
 from optiinfra_simulator.world.prices import REGION_TITLES
@@ -69,6 +70,15 @@ _RESOURCE_TYPES: Mapping[str, str] = MappingProxyType(
         "eks.cluster": "cluster",
     }
 )
+# FOCUS's category and frequency of a record type, where they are not its own name and One-Time.
+_CATEGORIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "Usage": ("Usage", "Usage-Based"),
+        "Fee": ("Purchase", "Recurring"),
+        "Support": ("Purchase", "Recurring"),
+        "Refund": ("Credit", "One-Time"),
+    }
+)
 # What differs from hour to hour; everything else is the same for a resource and its price.
 _VARYING: Mapping[str, Callable[[CostLine], Any]] = MappingProxyType(
     {
@@ -106,7 +116,13 @@ class _Sheet:
 
     def add(self, line: CostLine) -> None:
         """Append a charge."""
-        key = (line.thing.id if line.thing else "", line.record_type, line.usage_type)
+        key = (
+            line.thing.id if line.thing else "",
+            line.record_type,
+            line.usage_type,
+            line.service,
+            line.invoice,
+        )
         place = self.known.get(key)
         if place is None:
             place = self.known[key] = len(self.fixed)
@@ -161,7 +177,7 @@ def _schema(pa: Any) -> Any:
 
 
 def _lines(world: World, account: Account, month: Window, as_of: datetime) -> Iterator[CostLine]:
-    ledger = Ledger(world, account)
+    ledger = ledger_of(world, account.id)
     day = month.start
     while day < min(month.end, as_of):
         yield from ledger.lines(day.date(), as_of, hourly=world.hourly_export)
@@ -176,7 +192,7 @@ def _fixed(account: Account, month: Window, line: CostLine) -> Mapping[str, Any]
 
 
 def _charge(account: Account, month: Window, line: CostLine) -> Mapping[str, Any]:
-    frequency = "Usage-Based" if line.record_type == "Usage" else "One-Time"
+    category, frequency = _CATEGORIES.get(line.record_type, (line.record_type, "One-Time"))
     return {
         "BillingAccountId": account.id,
         "BillingAccountName": account.label,
@@ -184,12 +200,14 @@ def _charge(account: Account, month: Window, line: CostLine) -> Mapping[str, Any
         "BillingCurrency": "USD",
         "BillingPeriodStart": month.start.replace(tzinfo=None),
         "BillingPeriodEnd": month.end.replace(tzinfo=None),
-        "ChargeCategory": line.record_type,
+        "ChargeCategory": category,
+        "ChargeClass": "Correction" if line.record_type == "Refund" else None,
         "ChargeDescription": line.description,
         "ChargeFrequency": frequency,
+        "InvoiceId": line.invoice or None,
         "InvoiceIssuerName": "Amazon Web Services, Inc.",
         "ProviderName": "AWS",
-        "PublisherName": "AWS",
+        "PublisherName": PUBLISHERS.get(line.service, "AWS"),
         "SubAccountId": account.id,
         "SubAccountName": account.label,
         "SubAccountType": "Account",

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from optiinfra_core.windows import DAY, Window
-from optiinfra_simulator.cost.ledger import Ledger
+from optiinfra_simulator.cost.ledger import ledger_of
 from optiinfra_simulator.cost.lines import ZERO, CostLine
 from optiinfra_simulator.world.signals import namespace_of
 from optiinfra_simulator.world.things import KINDS, Thing
@@ -36,7 +36,7 @@ def charges(
     world: World, account: str, start: date, end: date, as_of: datetime
 ) -> Iterator[CostLine]:
     """Every charge of the days [start, end) as the provider knew them at ``as_of``."""
-    ledger = Ledger(world, world.account(account))
+    ledger = ledger_of(world, account)
     for day in days(start, end):
         yield from ledger.lines(day, as_of)
 

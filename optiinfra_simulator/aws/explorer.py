@@ -132,7 +132,7 @@ def _groups(
     groups: dict[tuple[str, ...], Cell] = {}
     estimated = False
     for day in period.days():
-        if not call.cloud.totals.known(call.account, day, call.now).final:
+        if not call.cloud.totals.known(call.account, day, call.now).invoiced:
             estimated = True
         for facet, cell in call.cloud.totals.cells(call.account, day, call.now).items():
             if wanted(facet):

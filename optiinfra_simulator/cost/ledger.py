@@ -1,19 +1,21 @@
 """The charges of a day as known at any time: the truth that every answer about cost tells."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from optiinfra_core.windows import Window, day_window
+from optiinfra_core.windows import DAY, Window, day_window
 from optiinfra_simulator.cost import services
 from optiinfra_simulator.cost.lines import ZERO, CostLine, rounded
 from optiinfra_simulator.cost.meters import Basis, Meter, hours_in_month, meters, usage_type
-from optiinfra_simulator.cost.publication import HOUR, Published, published
+from optiinfra_simulator.cost.occasions import USAGE, invoice_id, occasions
+from optiinfra_simulator.cost.publication import HOUR, Bill, Published, published
+from optiinfra_simulator.cost.shelf import Shelf
 from optiinfra_simulator.world import dice
 from optiinfra_simulator.world.accounts import Account
 from optiinfra_simulator.world.prices import REGIONS, TRANSFER_OUT, VIRGINIA
-from optiinfra_simulator.world.signals import namespace_of
+from optiinfra_simulator.world.signals import Signal, namespace_of
 from optiinfra_simulator.world.things import Thing
 from optiinfra_simulator.world.world import World
 
@@ -46,28 +48,44 @@ class _Amounts:
         )
 
 
+# Hours of a day and what was measured in them, for so many days of resources: some 25 MB.
+_MOST_MEASURED = 10_000
+
+
 @dataclass
 class Ledger:
-    """Computes the charges of one account; keeps the amounts it has rounded before."""
+    """Computes the charges of one account; keeps what it has worked out before."""
 
     world: World
     account: Account
+    _shelf: Shelf = field(default_factory=Shelf)
     _seen: dict[tuple[Decimal, Decimal, Decimal], _Amounts] = field(default_factory=dict)
+    _sums: dict[tuple[str, str, datetime], dict[int, int]] = field(default_factory=dict)
 
-    def lines(self, day: date, as_of: datetime, *, hourly: bool = False) -> Iterator[CostLine]:
+    def lines(self, day: date, as_of: datetime, *, hourly: bool = False) -> Iterable[CostLine]:
         """The charges of a day as known at ``as_of``, one line per resource and day or hour.
 
         Amounts are rounded by the hour, so daily lines are the exact sums of hourly ones.
         """
         known = published(self.world.seed, self.account.id, day, as_of)
+        if hourly:
+            return self._lines(day, known, hourly=True)
+        return self._shelf.get((day, known), lambda: self._lines(day, known, hourly=False))
+
+    def _lines(self, day: date, known: Published, *, hourly: bool) -> Iterator[CostLine]:
         if known.hours == 0:
             return
+        bill = Bill(self.world.seed, self.account.id, day)
+        invoice = invoice_id(bill, USAGE) if known.invoiced else ""
         owed = ZERO
         for line in (*self._late(day, known), *self._usage(day, known, hourly=hourly)):
             owed += line.billed
-            yield line
+            yield replace(line, invoice=invoice) if invoice else line
         if owed:
-            yield self._tax(day, owed)
+            yield self._tax(day, owed, invoice)
+        for line in occasions(bill, known):
+            yield line
+            yield self._tax(day, line.billed, line.invoice)
 
     def _usage(self, day: date, known: Published, *, hourly: bool) -> Iterator[CostLine]:
         whole = day_window(day)
@@ -108,13 +126,25 @@ class Ledger:
         signal = namespace.signal(meter.signal) if namespace else None
         if signal is None:
             return
-        sums: dict[int, int] = {}
-        midnight = int(span.start.timestamp())
-        for stamp, value in self.world.series(thing, signal).samples(span.start, span.end):
-            hour = (stamp - midnight) // 3600
-            sums[hour] = sums.get(hour, 0) + int(value)
-        for hour, total in sums.items():
-            yield _Run(hour, 1, meter.factor * total)
+        hours = (span.end - span.start) // HOUR
+        for hour, total in self._measurements(thing, signal, span.start).items():
+            if hour < hours:
+                yield _Run(hour, 1, meter.factor * total)
+
+    def _measurements(self, thing: Thing, signal: Signal, midnight: datetime) -> dict[int, int]:
+        """What was measured in each hour of the day that begins at ``midnight``."""
+        key = (thing.id, signal.name, midnight)
+        found = self._sums.get(key)
+        if found is None:
+            found = {}
+            begin = int(midnight.timestamp())
+            for stamp, value in self.world.series(thing, signal).samples(midnight, midnight + DAY):
+                hour = (stamp - begin) // 3600
+                found[hour] = found.get(hour, 0) + int(value)
+            if len(self._sums) >= _MOST_MEASURED:
+                self._sums.clear()
+            self._sums[key] = found
+        return found
 
     def _price(self, quantity: Decimal, meter: Meter, region: str, factor: Decimal) -> _Amounts:
         price = meter.tariff.price(region)
@@ -196,7 +226,7 @@ class Ledger:
             listed=amount,
         )
 
-    def _tax(self, day: date, owed: Decimal) -> CostLine:
+    def _tax(self, day: date, owed: Decimal, invoice: str) -> CostLine:
         amount = rounded(owed * self.account.tax)
         return CostLine(
             account=self.account.id,
@@ -207,6 +237,7 @@ class Ledger:
             description="Tax on the charges of the day",
             billed=amount,
             listed=amount,
+            invoice=invoice,
         )
 
 
@@ -232,4 +263,14 @@ def cost_lines(
     world: World, account_id: str, day: date, as_of: datetime, *, hourly: bool = False
 ) -> Iterator[CostLine]:
     """The charges of an account's day as the provider knew them at ``as_of``."""
-    yield from Ledger(world, world.account(account_id)).lines(day, as_of, hourly=hourly)
+    yield from ledger_of(world, account_id).lines(day, as_of, hourly=hourly)
+
+
+def ledger_of(world: World, account_id: str) -> Ledger:
+    """The one ledger that this world has of an account."""
+    key = ("ledger", account_id)
+    kept = world.memo.get(key)
+    if kept is None:
+        kept = world.memo.setdefault(key, Ledger(world, world.account(account_id)))
+    ledger: Ledger = kept
+    return ledger

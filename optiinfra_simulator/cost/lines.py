@@ -22,7 +22,8 @@ class CostLine:
     """One charge over [start, end). ``thing`` is None where no resource is charged.
 
     ``billed`` is what is owed, ``listed`` what it would be at public prices. Nothing here is
-    paid up front, so amortised and effective costs equal ``billed``.
+    paid up front, so amortised and effective costs equal ``billed``. ``invoice`` is the id of the
+    invoice it is on, empty before there is one.
     """
 
     account: str
@@ -40,3 +41,4 @@ class CostLine:
     quantity: Decimal = ZERO
     price: Decimal | None = None
     thing: Thing | None = None
+    invoice: str = ""

@@ -57,3 +57,11 @@ KUBERNETES = Service(
     "AmazonEKS",
 )
 TAX = Service("Tax", "Tax", "Other", "Other (Other)", "Tax")
+SUPPORT = Service(
+    "AWS Support (Developer)", "AWS Support (Developer)", "Other", "Other (Other)", "AWSSupport"
+)
+MARKETPLACE = Service(
+    "Contoso Log Search", "Contoso Log Search", "Analytics", "Search", "7g370q8w1b5hm2kd0xz4n6rtv"
+)
+# Who makes what is not AWS's own.
+PUBLISHERS = {MARKETPLACE: "Contoso Software"}

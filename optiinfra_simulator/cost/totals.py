@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from optiinfra_simulator.cost.ledger import Ledger
+from optiinfra_simulator.cost.ledger import ledger_of
 from optiinfra_simulator.cost.lines import ZERO
 from optiinfra_simulator.cost.publication import Published, published
 from optiinfra_simulator.world.world import World
@@ -38,7 +38,6 @@ class Totals:
 
     world: World
     _kept: dict[tuple[str, date, Published], Mapping[Facet, Cell]] = field(default_factory=dict)
-    _ledgers: dict[str, Ledger] = field(default_factory=dict)
 
     def known(self, account_id: str, day: date, as_of: datetime) -> Published:
         """How much of the day is known."""
@@ -53,11 +52,8 @@ class Totals:
         return found
 
     def _add(self, account_id: str, day: date, as_of: datetime) -> Mapping[Facet, Cell]:
-        ledger = self._ledgers.setdefault(
-            account_id, Ledger(self.world, self.world.account(account_id))
-        )
         cells: dict[Facet, Cell] = {}
-        for line in ledger.lines(day, as_of):
+        for line in ledger_of(self.world, account_id).lines(day, as_of):
             facet = Facet(
                 line.record_type,
                 line.service.title,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from optiinfra_core.errors import NotFound
 from optiinfra_core.windows import Clock
@@ -25,7 +26,7 @@ class World:
 
     ``instances`` is the number per account. ``data`` is a folder of measured series; without
     one, utilisation is a daily wave with noise. ``hourly_export`` chooses the grain of FOCUS
-    exports.
+    exports. ``memo`` keeps what others have worked out about this world.
     """
 
     seed: int = DEFAULT_SEED
@@ -33,6 +34,7 @@ class World:
     instances: int = DEFAULT_INSTANCES
     data: Path | None = None
     hourly_export: bool = True
+    memo: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def accounts(self) -> tuple[Account, ...]:

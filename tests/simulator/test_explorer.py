@@ -1,7 +1,7 @@
 """Cost Explorer tells the truth in every grouping, and refuses what the real one refuses."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 
 from optiinfra_simulator import truth
 from optiinfra_simulator.aws.calls import Limits
+from optiinfra_simulator.cost.publication import Bill
 from optiinfra_simulator.server import SimulatorServer
 from optiinfra_simulator.world.accounts import ACME
+from optiinfra_simulator.world.clock import WorldClock
 from optiinfra_simulator.world.world import World
 from tests.simulator.clients import Clients
 from tests.simulator.conftest import NOON
@@ -96,13 +98,44 @@ def test_a_filter_and_its_negation_split_the_total(explorer: Any, world: World) 
         assert inside + outside == expected
 
 
-def test_days_that_may_change_are_estimated(explorer: Any) -> None:
-    """On the 20th at noon the 19th and 20th are estimates, the 18th is final."""
+@pytest.mark.parametrize(
+    ("now", "estimated"),
+    [
+        (datetime(2026, 11, 20, 12, tzinfo=UTC), True),
+        (datetime(2026, 12, 2, 23, tzinfo=UTC), True),
+        (datetime(2026, 12, 3, tzinfo=UTC), False),
+    ],
+)
+def test_days_are_estimated_until_their_month_is_invoiced(
+    now: datetime, *, estimated: bool, explorer: Any, world: World
+) -> None:
+    """On the 3rd of the next month at midnight all of them cease to be."""
+    assert isinstance(world.clock, WorldClock)
+    world.clock.set(now)
     (page,) = _pages(explorer)
-    estimated = {one["TimePeriod"]["Start"]: one["Estimated"] for one in page["ResultsByTime"]}
-    assert estimated["2026-11-18"] is False
-    assert estimated["2026-11-19"] is True
-    assert estimated["2026-11-20"] is True
+    assert {one["Estimated"] for one in page["ResultsByTime"]} == {estimated}
+
+
+def test_a_closed_month_tells_its_support_and_its_refund_when_they_are_posted(
+    explorer: Any, world: World
+) -> None:
+    """Each appears with its publication, under its own record type and with its tax."""
+    assert isinstance(world.clock, WorldClock)
+    bill = Bill(world.seed, ACME.id, date(2026, 11, 1))
+    november = {"TimePeriod": {"Start": "2026-11-01", "End": "2026-12-01"}}
+    for instant, record_type in ((bill.support_at, "Support"), (bill.refund_at, "Refund")):
+        asked = {**november, "Filter": _only("RECORD_TYPE", record_type)}
+        world.clock.set(instant - timedelta(seconds=1))
+        assert _total(explorer, **asked) == 0
+        before = _total(explorer, **november)
+        world.clock.set(instant)
+        posted = _total(explorer, **asked)
+        assert posted != 0
+        taxed = posted + (posted * ACME.tax).quantize(Decimal("1e-10"))
+        assert _total(explorer, **november) - before == taxed
+    assert _total(explorer, **november) == truth.cost_total(
+        world, ACME.id, date(2026, 11, 1), date(2026, 12, 1), bill.refund_at + timedelta(days=90)
+    )
 
 
 def test_the_answer_changes_when_costs_are_restated(

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from optiinfra_core.windows import month_window
 from optiinfra_simulator import focus, truth
+from optiinfra_simulator.cost.publication import Bill
 from optiinfra_simulator.focus import COLUMNS
 from optiinfra_simulator.server import SimulatorServer
 from optiinfra_simulator.world.accounts import GLOBEX
@@ -121,16 +122,67 @@ def test_an_export_rewrites_the_period_at_each_publication(
     assert _exact(_rows(store), "BilledCost") == expected
 
 
-def test_the_month_before_is_final_two_days_into_the_next(store: Any, world: World) -> None:
-    """On 1 December November still changes; from 2 December 00:00 on it does not."""
+def _stamps(store: Any, world: World, *instants: datetime) -> list[str]:
+    """The ETags of November's data file as the clock goes through ``instants``."""
     assert isinstance(world.clock, WorldClock)
     tags = []
-    for day, hour in ((1, 8), (1, 16), (2, 0), (2, 8), (3, 0)):
-        world.clock.set(NOON.replace(month=12, day=day, hour=hour, minute=1))
+    for instant in instants:
+        world.clock.set(instant + timedelta(minutes=1))
         listed = store.list_objects_v2(Bucket=BUCKET, Prefix=NOVEMBER)["Contents"]
         tags.append(listed[0]["ETag"])
+    return tags
+
+
+def test_usage_of_the_month_before_is_final_two_days_into_the_next(
+    store: Any, world: World
+) -> None:
+    """On 1 December November still changes; from 2 December 00:00 on its usage does not."""
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    hours = (8, 16, 24, 32, 40)
+    tags = _stamps(store, world, *(december + timedelta(hours=hour) for hour in hours))
     assert len(set(tags)) == 3
     assert tags[2] == tags[3] == tags[4]
+
+
+def test_a_closed_month_is_written_again_when_its_bill_changes(store: Any, world: World) -> None:
+    """At the invoice, at the support fee and at the refund, and never after."""
+    assert isinstance(world.clock, WorldClock)
+    bill = Bill(world.seed, GLOBEX.id, date(2026, 11, 1))
+    events = (bill.invoiced_at, bill.support_at, bill.refund_at)
+    eve = [event - timedelta(hours=8) for event in events]
+    instants = [instant for pair in zip(eve, events, strict=True) for instant in pair]
+    tags = _stamps(store, world, *instants, bill.refund_at + timedelta(days=8))
+    assert tags == [tags[0], tags[1], tags[1], tags[3], tags[3], tags[5], tags[5]]
+    assert len(set(tags)) == 4
+    rows = _rows(store)
+    assert _exact(rows, "BilledCost") == truth.cost_total(
+        world, GLOBEX.id, date(2026, 11, 1), date(2026, 12, 1), world.clock.now()
+    )
+
+
+def test_rows_have_an_invoice_once_the_month_is_invoiced(store: Any, world: World) -> None:
+    """None before the 3rd; usage, marketplace, support and refund are on papers of their own."""
+    assert isinstance(world.clock, WorldClock)
+    assert {row["InvoiceId"] for row in _rows(store)} == {None}
+    bill = Bill(world.seed, GLOBEX.id, date(2026, 11, 1))
+    world.clock.set(bill.refund_at)
+    papers: dict[str, set[str]] = {}
+    for row in _rows(store):
+        if row["ChargeCategory"] != "Tax":
+            papers.setdefault(row["InvoiceId"], set()).add(row["ChargeDescription"])
+    assert None not in papers
+    assert sorted(map(len, papers.values()))[:3] == [1, 1, 1]
+    assert len(papers) == 4
+    told = {
+        (row["ChargeCategory"], row["ChargeClass"], row["PublisherName"])
+        for row in _rows(store)
+        if row["InvoiceId"] in papers and len(papers[row["InvoiceId"]]) == 1
+    }
+    assert told >= {
+        ("Purchase", None, "Contoso Software"),
+        ("Purchase", None, "AWS"),
+        ("Credit", "Correction", "AWS"),
+    }
 
 
 @pytest.fixture
