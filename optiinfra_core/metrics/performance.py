@@ -29,6 +29,7 @@ class PerformanceRow(Row):
 UNITS: Mapping[str, str] = MappingProxyType(
     {
         "cpu_utilization": "%",
+        "dtu_utilization": "%",
         "network_in": "By",
         "network_out": "By",
         "disk_read": "By",

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from optiinfra_core.collecting.contract import Collector, Item, Provider, Rhythm
 from optiinfra_core.collecting.gate import Call
 from optiinfra_core.errors import PartFailure
-from optiinfra_core.metrics import METRICS, Row
+from optiinfra_core.metrics import METRICS, ControlTotal, Row
 from optiinfra_core.metrics.performance import UNITS
 from optiinfra_core.windows import Window
 
@@ -139,8 +139,8 @@ MANIFEST_RULES: tuple[ManifestRule, ...] = (
 def _kind(found: Collected) -> Iterator[str]:
     expected = found.collector.metric.row
     for one in found.first:
-        if not isinstance(one, (expected, PartFailure)):
-            yield f"{type(one).__name__} is neither {expected.__name__} nor PartFailure"
+        if not isinstance(one, (expected, PartFailure, ControlTotal)):
+            yield f"{type(one).__name__} is no {expected.__name__}, PartFailure or ControlTotal"
 
 
 def _placed(found: Collected) -> Iterator[str]:
