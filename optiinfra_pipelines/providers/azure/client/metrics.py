@@ -1,0 +1,187 @@
+"""Azure Monitor's samples: 50 resources a call, or the ladder below it where that is refused."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from optiinfra_core.errors import Malformed, Permanent, PermissionMissing
+from optiinfra_core.windows import Window, as_utc
+from optiinfra_pipelines.providers.azure.client.actions import (
+    METRICS,
+    METRICS_BATCH,
+    METRICS_REGION,
+    Operation,
+)
+from optiinfra_pipelines.providers.azure.client.connection import Azure
+from optiinfra_pipelines.providers.azure.client.transport import Asked
+
+# Limits of a batch: resources of one subscription, region and type; and of metric names.
+RESOURCES, NAMES = 50, 20
+# Without it a query with a filter answers ten resources and says nothing of the others.
+TOP = 10_000
+PERIOD = timedelta(minutes=5)
+AGGREGATIONS = ("average", "total", "maximum", "minimum", "count")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Metrics ``names`` of resources of one type in one region, as Azure spells them.
+
+    ``aggregations`` are asked for of every metric; those that a metric has not stay empty.
+    """
+
+    namespace: str
+    region: str
+    resource_ids: tuple[str, ...]
+    names: tuple[str, ...]
+    aggregations: tuple[str, ...]
+    span: Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What Azure measured from ``ts`` on, by aggregation; ``resource_id`` is in lower case."""
+
+    resource_id: str
+    name: str
+    ts: datetime
+    values: Mapping[str, float]
+
+
+def batches(batch: Batch) -> Iterator[Batch]:
+    """``batch`` in pieces that one call can ask for."""
+    for start in range(0, len(batch.resource_ids), RESOURCES):
+        yield Batch(
+            namespace=batch.namespace,
+            region=batch.region,
+            resource_ids=batch.resource_ids[start : start + RESOURCES],
+            names=batch.names,
+            aggregations=batch.aggregations,
+            span=batch.span,
+        )
+
+
+def samples(azure: Azure, batch: Batch) -> list[Sample]:
+    """Every sample of a batch: from the region's endpoint, else from Resource Manager.
+
+    A region's endpoint may be refused where Resource Manager is not: the principal's role is not
+    at the subscription, or the region has none yet.
+    """
+    try:
+        return _batched(azure, batch)
+    except (PermissionMissing, Permanent) as refused:
+        if isinstance(refused, Malformed):
+            raise
+    try:
+        return _regional(azure, batch)
+    except (PermissionMissing, Permanent) as refused:
+        if isinstance(refused, Malformed):
+            raise
+    return [one for name in batch.resource_ids for one in _single(azure, batch, name)]
+
+
+def _batched(azure: Azure, batch: Batch) -> list[Sample]:
+    def ask() -> list[Sample]:
+        answers = azure.clients.metrics(batch.region).query_resources(
+            resource_ids=list(batch.resource_ids),
+            metric_namespace=batch.namespace,
+            metric_names=list(batch.names),
+            timespan=(batch.span.start, batch.span.end),
+            granularity=PERIOD,
+            aggregations=list(batch.aggregations),
+        )
+        return [
+            one
+            for answer in answers
+            for metric in answer.metrics
+            for series in metric.timeseries
+            for one in _samples(_owner(str(metric.id)), str(metric.name), series.data)
+        ]
+
+    found = azure.calls.ask(_asked(METRICS_BATCH, batch, len(batch.resource_ids)), ask)
+    return _known(batch, found)
+
+
+def _regional(azure: Azure, batch: Batch) -> list[Sample]:
+    def ask() -> list[Sample]:
+        answer = azure.clients.monitor().metrics.list_at_subscription_scope(
+            region=batch.region,
+            metricnamespace=batch.namespace,
+            filter="Microsoft.ResourceId eq '*'",
+            top=TOP,
+            **_common(batch),
+        )
+        return [
+            one
+            for metric in answer.value
+            for series in metric.timeseries or ()
+            for one in _samples(_labelled(series), str(metric.name.value), series.data or ())
+        ]
+
+    found = azure.calls.ask(_asked(METRICS_REGION, batch, len(batch.resource_ids)), ask)
+    wanted = {name.lower() for name in batch.resource_ids}
+    return [one for one in found if one.resource_id in wanted]
+
+
+def _single(azure: Azure, batch: Batch, resource_id: str) -> list[Sample]:
+    def ask() -> list[Sample]:
+        answer = azure.clients.monitor().metrics.list(
+            resource_id.lstrip("/"), metricnamespace=batch.namespace, **_common(batch)
+        )
+        return [
+            one
+            for metric in answer.value
+            for series in metric.timeseries or ()
+            for one in _samples(resource_id.lower(), str(metric.name.value), series.data or ())
+        ]
+
+    return azure.calls.ask(_asked(METRICS, batch, 1), ask)
+
+
+def _asked(operation: Operation, batch: Batch, units: int) -> Asked:
+    return Asked(operation=operation, region=batch.region, units=units)
+
+
+def _common(batch: Batch) -> dict[str, Any]:
+    start, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (batch.span.start, batch.span.end))
+    return {
+        "timespan": f"{start}/{end}",
+        "interval": "PT5M",
+        "metricnames": ",".join(batch.names),
+        "aggregation": ",".join(batch.aggregations),
+    }
+
+
+def _samples(resource_id: str, name: str, points: Iterable[Any]) -> Iterator[Sample]:
+    for point in points:
+        stamp = getattr(point, "timestamp", None) or getattr(point, "time_stamp", None)
+        told = {key: getattr(point, key) for key in AGGREGATIONS}
+        values = {key: float(value) for key, value in told.items() if value is not None}
+        values = {key: value for key, value in values.items() if math.isfinite(value)}
+        if stamp is not None and values:
+            yield Sample(resource_id=resource_id, name=name, ts=as_utc(stamp), values=values)
+
+
+def _owner(metric_id: str) -> str:
+    """The resource in ``<resource id>/providers/Microsoft.Insights/metrics/<name>``."""
+    return metric_id.lower().partition("/providers/microsoft.insights/metrics")[0]
+
+
+def _labelled(series: Any) -> str:
+    for label in series.metadatavalues or ():
+        if str(label.name.value).lower() == "microsoft.resourceid":
+            return str(label.value).lower()
+    raise Malformed("a metric of several resources does not say whose it is")
+
+
+def _known(batch: Batch, found: list[Sample]) -> list[Sample]:
+    wanted = {name.lower() for name in batch.resource_ids}
+    strange = next((one for one in found if one.resource_id not in wanted), None)
+    if strange is not None:
+        raise Malformed(
+            f"{METRICS_BATCH.name} in {batch.region} answered for a resource that was not asked",
+            sample=strange.resource_id,
+        )
+    return found
