@@ -17,6 +17,9 @@ class FaultKind(Enum):
     """What can go wrong. The value is its name in control requests."""
 
     THROTTLE = "throttle"
+    # Without any hint how long to wait, and with the headers of the service's own quota only.
+    THROTTLE_BARE = "throttle_bare"
+    THROTTLE_QUOTA = "throttle_quota"
     ERROR_500 = "error500"
     HANG = "hang"
     TRUNCATE = "truncate"
@@ -25,9 +28,12 @@ class FaultKind(Enum):
     EXPIRED = "expired"
     RESET = "reset"
     EMPTY_PAGE = "empty_page"
+    # One zone, region or location cannot be asked; the rest answers.
+    UNREACHABLE = "unreachable"
     CYCLIC_TOKEN = "cyclic_token"  # noqa: S105 - the name of a fault
     DUPLICATE_POINTS = "duplicate_points"
     NAN_POINTS = "nan_points"
+    NULL_POINTS = "null_points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

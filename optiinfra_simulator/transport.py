@@ -5,6 +5,7 @@ werkzeug's server closes after every answer, which costs a client 10 ms and a co
 
 import io
 import socket
+import ssl
 import struct
 import sys
 from collections.abc import Callable, Mapping
@@ -90,15 +91,28 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves an application on 127.0.0.1."""
+    """Serves an application on 127.0.0.1, over TLS where it is given a context."""
 
     daemon_threads = True
     # A thousand clients may connect at once in a bench.
     request_queue_size = 128
 
-    def __init__(self, port: int, application: Application) -> None:
+    def __init__(
+        self, port: int, application: Application, tls: ssl.SSLContext | None = None
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.application = application
+        self._tls = tls
+
+    @override
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; hands are shaken in its own thread, with its first bytes."""
+        connection, address = super().get_request()
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
     @override
     def shutdown_request(self, request: Any) -> None:
@@ -108,5 +122,5 @@ class Server(ThreadingHTTPServer):
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error here; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError | ssl.SSLError):
             super().handle_error(request, client_address)

@@ -1,0 +1,1 @@
+"""The simulated Azure: Entra ID, Resource Manager, Monitor, Cost Management and Blob storage."""

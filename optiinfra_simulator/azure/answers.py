@@ -1,0 +1,72 @@
+"""Answers in Azure's shapes: JSON bodies and refusals."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optiinfra_simulator.azure.rigging import guid
+from optiinfra_simulator.reply import Reply
+
+JSON = ("Content-Type", "application/json; charset=utf-8")
+
+
+class AzureError(Exception):
+    """A refusal with the code and status of Azure; ``headers`` go with it."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body that becomes JSON, with headers of its own."""
+
+    document: Any
+    headers: Mapping[str, str]
+    status: int = 200
+
+
+def bad_request(message: str) -> AzureError:
+    """What Resource Manager says to a request that cannot be meant."""
+    return AzureError(400, "BadRequest", message)
+
+
+def not_found(path: str) -> AzureError:
+    """What is said of a path or operation that does not exist here."""
+    return AzureError(404, "NotFound", f"No HTTP resource was found that matches {path!r}.")
+
+
+def reply(answer: Answer, request_id: str) -> Reply:
+    """An answer as bytes."""
+    headers = (JSON, ("x-ms-request-id", request_id), *answer.headers.items())
+    return Reply(answer.status, headers, json.dumps(answer.document).encode())
+
+
+def refusal(error: AzureError, service: str, request_id: str) -> Reply:
+    """A refusal as the service writes it: bare for metrics, XML for Blob storage."""
+    headers = (("x-ms-request-id", request_id), *error.headers.items())
+    if service == "storage":
+        body = (
+            '\ufeff<?xml version="1.0" encoding="utf-8"?><Error>'
+            f"<Code>{error.code}</Code><Message>{error.message}\nRequestId:{request_id}</Message>"
+            "</Error>"
+        ).encode()
+        told = (("Content-Type", "application/xml"), ("x-ms-error-code", error.code))
+        return Reply(error.status, (*told, *headers), body)
+    told_error: Mapping[str, Any] = {"code": error.code, "message": error.message}
+    # Azure Monitor's metrics refuse without the envelope of Resource Manager.
+    bare = service == "monitor" and error.status == 400  # noqa: PLR2004 - bad requests only
+    document = told_error if bare else {"error": told_error}
+    return Reply(error.status, (JSON, *headers), json.dumps(document).encode())
+
+
+def request_guid(number: int) -> str:
+    """The identifier of a request: they are counted."""
+    return guid("request", number)
