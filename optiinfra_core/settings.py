@@ -1,6 +1,7 @@
 """The environment, read once: every knob with its meaning, typed, none with a secret default."""
 
 import os
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -125,6 +126,12 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         description="Overrides the least time between two reads of a source; may cost money.",
+    )
+    collection_budget_usd: Decimal | None = Field(
+        default=None,
+        ge=0,
+        description="US dollars a month that calls for one account may cost, unless its credential"
+        " says otherwise; as spending nears it, collection slows. Unset: no limit.",
     )
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Receives one JSON POST when an asset fails and when it recovers."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from decimal import Decimal
 from typing import LiteralString, TypeVar
 from uuid import UUID, uuid4
 
@@ -189,6 +190,22 @@ class Vault:
             self._record_failure(credential_id, moved, actor)
             raise moved
         return self._record_success(credential_id, outcome, actor)
+
+    def set_budget(
+        self,
+        credential_id: UUID | str,
+        budget_usd: Decimal | None,
+        actor: str,
+        *,
+        customer: str | None = None,
+    ) -> CredentialRecord:
+        """Limit what calls for its account may cost a month; None: the installation's default."""
+        with self._scope(customer) as connection:
+            before = self._locked(connection, credential_id, customer)
+            record = _one(connection, sql.SET_BUDGET, {"id": before.id, "budget": budget_usd})
+            told = None if budget_usd is None else f"{budget_usd:f}"
+            _note(connection, record, "budget_set", actor, {"budget_usd": told})
+        return record
 
     def audit(
         self, credential_id: UUID | str, *, customer: str | None = None

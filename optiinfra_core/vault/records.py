@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,6 +18,7 @@ class CredentialRecord:
 
     ``status`` is unverified, verified, rejected or deleted. ``configuration`` holds the fields
     that are not secret. ``last_error`` has code, detail and remedy, None after a success.
+    ``budget_usd`` is what calls for its account may cost a month, None: the installation's default.
     """
 
     id: UUID
@@ -38,6 +40,7 @@ class CredentialRecord:
     expires_at: datetime | None
     deleted_at: datetime | None
     last_error: Mapping[str, str] | None
+    budget_usd: Decimal | None
 
 
 class Verified(Protocol):

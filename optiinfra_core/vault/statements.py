@@ -85,6 +85,9 @@ SET status = CASE WHEN %(rejected)s THEN 'rejected' ELSE status END,
 WHERE id = %(id)s
 RETURNING *
 """
+SET_BUDGET = """
+UPDATE optiinfra.cloud_credentials SET budget_usd = %(budget)s WHERE id = %(id)s RETURNING *
+"""
 DELETE = """
 UPDATE optiinfra.cloud_credentials SET status = 'deleted', deleted_at = %s WHERE id = %s
 """

@@ -21,8 +21,11 @@ def after(state: SourceState, outcome: Outcome, interval: timedelta) -> SourceSt
         last_attempt_at=outcome.started,
         covered_at=outcome.started if outcome.covered else state.covered_at,
         reason=outcome.reason,
+        slowed_until=outcome.slowed_until,
         next_due_at=next_due(outcome, interval) if _current(outcome) else state.next_due_at,
     )
+    if outcome.postponed:
+        return tried
     committed = _with_commits(tried, outcome)
     if outcome.fault is not None:
         return _with_fault(committed, outcome.fault)

@@ -67,7 +67,8 @@ class Outcome:
 
     ``possible`` is False where the provider cannot supply the days asked for at all.
     ``source_version`` is what the source called its state when it told its changes; ``covered``
-    says that this was a tick which left nothing undone.
+    says that this was a tick which left nothing undone. ``slowed_until`` is until when the budget
+    allows no paid call, ``postponed`` that something was left for later because of it.
     """
 
     customer_id: str
@@ -87,6 +88,8 @@ class Outcome:
     failures: tuple[PartFailure, ...] = field(default=())
     source_version: str | None = None
     covered: bool = False
+    slowed_until: datetime | None = None
+    postponed: bool = False
 
     @property
     def rows(self) -> int:

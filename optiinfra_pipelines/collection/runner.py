@@ -1,6 +1,6 @@
 """One metric of one account, once: due? lock, open, connect, collect, write, remember."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from optiinfra_core.warehouse.batch import Batch
 from optiinfra_core.warehouse.calls import record_calls
 from optiinfra_core.warehouse.windows import CommittedWindow
 from optiinfra_core.windows import QUARTER_HOUR, Window, milliseconds
+from optiinfra_pipelines.collection.budget import Allowance, told
 from optiinfra_pipelines.collection.doors import Doors, collection_lock
 from optiinfra_pipelines.collection.extents import Extent, spans_of
 from optiinfra_pipelines.collection.memory import after
@@ -62,6 +63,8 @@ class AccountCollection:
     rhythm: Rhythm | None = None
     version: str | None = None
     waiting: bool = False
+    slowed_until: datetime | None = None
+    postponed: bool = False
 
     def run(self) -> Outcome:
         """Collect what is due and say what became of it; the calls made are always recorded."""
@@ -75,8 +78,7 @@ class AccountCollection:
                 outcome = self._collect(started)
         except OptiInfraError as error:
             outcome = self._failed(started, error)
-        self._remember(outcome)
-        return outcome
+        return self._remember(outcome)
 
     @property
     def account_id(self) -> str:
@@ -110,7 +112,20 @@ class AccountCollection:
             return False
         return state.next_due_at is not None and started < state.next_due_at
 
+    @property
+    def _allowance(self) -> Allowance:
+        return Allowance(
+            warehouse=self.doors.warehouse,
+            settings=self.doors.settings,
+            record=self.record,
+            dataset=self.metric.name,
+        )
+
     def _collect(self, started: datetime) -> Outcome:
+        self.slowed_until = self._allowance.slowed_until(started)
+        asks_first = type(self.collector).changes is not Collector.changes
+        if self._slowed and not asks_first:
+            return self._postponed(started)
         gate = gate_of(self.doors.settings, self.doors.clock, self.log)
         actor = f"run {self.request.run_id}"
         with self.doors.vault.open(
@@ -135,6 +150,8 @@ class AccountCollection:
         self.version = changes.version if changes else None
         if not due.windows:
             return self._outcome(started, "skipped", reason=due.reason, possible=due.possible)
+        if self._slowed:
+            return self._postponed(started)
         reason = ""
         for span in spans_of(self.collector, connection, due.spans):
             # The lock keeps them true; asking once more costs each tick 8 ms of ClickHouse's CPU.
@@ -146,6 +163,16 @@ class AccountCollection:
             )
             reason = self._replace(connection, extent, due, started) or reason
         return self._done(started, reason)
+
+    @property
+    def _slowed(self) -> bool:
+        """Whether the budget keeps this tick from paid calls; what somebody asks for is done."""
+        return self.slowed_until is not None and not self.request.forced
+
+    def _postponed(self, started: datetime) -> Outcome:
+        """Leave what is due for later."""
+        self.postponed = True
+        return self._outcome(started, "skipped", reason=told(self.slowed_until or started))
 
     def _ask(self, state: SourceState, started: datetime) -> Ask:
         return Ask(
@@ -175,8 +202,8 @@ class AccountCollection:
         """Replace one extent; why nothing was done, or nothing."""
         version = self.version or self.collector.probe(connection, extent.span)
         if version and not self.version and not self.request.forced and self.rhythm:
-            told = (self.source, version)
-            if extent.unchanged(self.rhythm, told, started):
+            state = (self.source, version)
+            if extent.unchanged(self.rhythm, state, started):
                 return f"the source is unchanged since version {version}"
         parts = extent.missing_parts(due)
         batch = Batch(
@@ -216,7 +243,14 @@ class AccountCollection:
         if not self.progress:
             return self._outcome(started, "skipped", reason=reason)
         status: Status = "partial" if failures else "succeeded"
-        return self._outcome(started, status, failures=failures, fault=Fault.of_parts(failures))
+        on_demand = f"on demand; {told(self.slowed_until)} otherwise" if self.slowed_until else ""
+        return self._outcome(
+            started,
+            status,
+            reason=on_demand,
+            failures=failures,
+            fault=Fault.of_parts(failures),
+        )
 
     def _failed(self, started: datetime, error: OptiInfraError) -> Outcome:
         if isinstance(error, CredentialRejected) and not isinstance(error, PermissionMissing):
@@ -256,14 +290,16 @@ class AccountCollection:
             failures=failures,
             source_version=self.version,
             covered=self._covers(status, possible=possible, fault=fault),
+            slowed_until=self.slowed_until,
+            postponed=self.postponed,
         )
 
     def _covers(self, status: Status, *, possible: bool, fault: Fault | None) -> bool:
         """Whether this was a tick that left nothing undone."""
         whole = status in ("succeeded", "skipped") and possible and fault is None
-        return whole and not self.request.forced and not self.waiting
+        return whole and not (self.request.forced or self.waiting or self.postponed)
 
-    def _remember(self, outcome: Outcome) -> None:
+    def _remember(self, outcome: Outcome) -> Outcome:
         """Write down the calls, then the state; a crash before this repeats a call, no more."""
         record_calls(
             self.doors.warehouse,
@@ -274,7 +310,11 @@ class AccountCollection:
             self.request.run_id,
             self.log.drain(),
         )
+        if outcome.usd:
+            until = self._allowance.slowed_until(outcome.finished)
+            outcome = replace(outcome, slowed_until=until)
         self.doors.states.save(after(self._state(), outcome, self._interval()))
+        return outcome
 
     def _interval(self) -> timedelta:
         override = self.doors.settings.min_interval_minutes

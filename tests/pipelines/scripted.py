@@ -113,16 +113,6 @@ class ToyCollector(Collector[ToyConnection]):
         """The version that the script tells."""
         return self._script.versions.get(self.metric.name)
 
-    def changes(
-        self, connection: ToyConnection, since: str | None, horizon: Window
-    ) -> Changes | None:
-        """What the script tells, by a call that costs nothing."""
-        told = self._script.changes.get(self.metric.name)
-        if told is None:
-            return None
-        connection.call("toy:ListChanges", "0")
-        return told(since, horizon)
-
     def collect(
         self, connection: ToyConnection, span: Window, parts: frozenset[str] | None = None
     ) -> Iterator[Item]:
@@ -134,6 +124,20 @@ class ToyCollector(Collector[ToyConnection]):
             self._script.barrier.wait(30)
         key = (connection.account, self.metric.name)
         yield from self._script.answers.get(key, self._default)(span)
+
+
+class TellingCollector(ToyCollector):
+    """Tells what changed where the script does."""
+
+    def changes(
+        self, connection: ToyConnection, since: str | None, horizon: Window
+    ) -> Changes | None:
+        """What the script tells, by a call that costs nothing."""
+        told = self._script.changes.get(self.metric.name)
+        if told is None:
+            return None
+        connection.call("toy:ListChanges", "0")
+        return told(since, horizon)
 
 
 def charge(day: date, amount: str, *, region: str = "north", resource: str = "vm-1") -> CostRow:
@@ -200,7 +204,7 @@ def toy(script: Script) -> Provider:
         connect=lambda credential, gate: ToyConnection(credential, gate, script),
         verify=verify,
         collectors=(
-            ToyCollector(COST, bills, one_dollar_a_day, script),
+            TellingCollector(COST, bills, one_dollar_a_day, script),
             ToyCollector(PERFORMANCE, samples, one_sample_a_window, script),
             ToyCollector(RESOURCE, present, one_machine, script),
         ),

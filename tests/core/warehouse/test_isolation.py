@@ -32,6 +32,8 @@ GIVEN: dict[str, Any] = {
     "at": NOON + timedelta(minutes=20),
     "since": TODAY,
     "step_s": 900,
+    "recent": datetime(2026, 11, 1, tzinfo=UTC),
+    "negligible": Decimal(0),
     "known_at": datetime(2026, 12, 1, tzinfo=UTC),
 }
 
