@@ -10,7 +10,7 @@ from optiinfra_core.collecting.amounts import money
 from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import DAY, Window, day_window
+from optiinfra_core.windows import DAY, Window, day_window, month_window
 from optiinfra_pipelines.providers.aws.billing_codes import region_of
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client.costs import QUESTIONS, USAGE, Charge, charges
@@ -46,6 +46,9 @@ KINDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 UNLISTED = ("Adjustment", "", "One-Time")
 
+# Who offers what Cost Explorer tells of; a marketplace seller's name is not told.
+AWS = "AWS"
+
 
 def kind_of(record_type: str) -> tuple[str, str, str]:
     """The FOCUS charge category, class and frequency of a record type."""
@@ -55,25 +58,32 @@ def kind_of(record_type: str) -> tuple[str, str, str]:
 def to_row(charge: Charge, account_id: str, now: datetime) -> CostRow:
     """One group of one day; amounts become decimals digit by digit.
 
-    Cost Explorer tells no list and no contracted cost, so both stay None.
+    Cost Explorer tells no list and no contracted cost, so both stay None, and neither who sends the
+    invoice nor who published what is sold.
     """
     billed, effective = charge.metrics["UnblendedCost"], charge.metrics["AmortizedCost"]
     usage = charge.question is USAGE
     category, correction, frequency = ("Usage", "", "Usage-Based") if usage else kind_of(charge.key)
     quantity, unit = _quantity(charge.metrics.get("UsageQuantity", {})) if usage else (None, "")
     start = datetime.combine(charge.day, time(), UTC)
+    region = region_of(charge.service, charge.key) if usage else ""
     return CostRow(
         charge_period_start=start,
         charge_period_end=start + DAY,
         billing_period_start=charge.day.replace(day=1),
+        billing_period_end=month_window(charge.day).end.date(),
         billing_account_id=account_id,
+        provider_name=AWS,
+        service_provider_name=AWS,
+        host_provider_name=AWS if region else "",
         service_name=charge.service,
         charge_category=category,
         charge_class=correction,
         charge_description=charge.key,
         charge_frequency=frequency,
-        region_id=region_of(charge.service, charge.key) if usage else "",
+        region_id=region,
         sku_id=charge.key if usage else "",
+        sku_meter=charge.key if usage else "",
         consumed_quantity=quantity,
         consumed_unit=unit,
         billing_currency=str(billed["Unit"]),

@@ -101,6 +101,23 @@ def test_amounts_are_kept_to_the_twelfth_place(cloud: AwsDouble, connect: Connec
     assert (row.billing_period_start, row.billing_account_id) == (date(2026, 11, 1), "111111111111")
 
 
+def test_who_offers_and_hosts_is_told_as_far_as_it_is_known(
+    cloud: AwsDouble, connect: Connect
+) -> None:
+    """AWS offers all of it; a marketplace seller may host elsewhere, and its name is not told."""
+    telling(
+        cloud,
+        lambda _body: {"ResultsByTime": [day(group(EC2, "USE2-BoxUsage:m5.large", "2.304"))]},
+        lambda _body: {"ResultsByTime": [day(group("Contoso Log Search", "Fee", "99"))]},
+    )
+    usage, fee = collected(connect)
+    assert usage.billing_period_end == date(2026, 12, 1)
+    assert (usage.sku_meter, usage.charge_frequency) == ("USE2-BoxUsage:m5.large", "Usage-Based")
+    assert (usage.service_provider_name, usage.host_provider_name) == ("AWS", "AWS")
+    assert (fee.service_provider_name, fee.host_provider_name) == ("AWS", "")
+    assert (fee.publisher_name, fee.invoice_issuer_name, fee.sku_meter) == ("", "", "")
+
+
 def test_a_quantity_without_a_unit_is_no_quantity(cloud: AwsDouble, connect: Connect) -> None:
     """Cost Explorer adds hours to gigabytes and calls the unit N/A."""
     telling(cloud, lambda _body: {"ResultsByTime": [day(group(EC2, "BoxUsage", "1", unit="N/A"))]})
