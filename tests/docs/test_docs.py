@@ -61,7 +61,7 @@ def test_every_setting_and_column_is_documented() -> None:
     assert all(table in told for table in tables)
 
 
-@pytest.mark.parametrize("kind", tuple(kinds()), ids=lambda kind: kind.code)
+@pytest.mark.parametrize("kind", tuple(kinds()), ids=lambda kind: kind.__name__)
 def test_every_error_has_its_section(kind: type[OptiInfraError]) -> None:
     """Its code is a heading; title, remedy and whether waiting helps are those of the code."""
     found = re.search(
