@@ -237,7 +237,7 @@ class Asking:
         tag = tag_of(
             self.request.url.path,
             sorted(self.request.query_params.multi_items()),
-            accepted(self.request),
+            self.request.headers.get("accept", ""),
             str(window),
             ground.version,
             ground.stale,

@@ -6,6 +6,7 @@ from optiinfra_api.routers import (
     costs,
     credentials,
     customers,
+    exports,
     health,
     keys,
     performance,
@@ -17,6 +18,7 @@ from optiinfra_api.routers import (
 ROUTERS = (
     aliases.router,
     costs.router,
+    exports.router,
     performance.router,
     resources.router,
     collect.router,

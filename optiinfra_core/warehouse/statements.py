@@ -39,6 +39,7 @@ def statement(file: str, metric: Metric) -> str:
 
 def names(metric: Metric) -> dict[str, str]:
     """What the files leave open."""
+    columns = [column.name for column in metric.columns]
     kept = [c.name for c in metric.columns if c.name not in (*metric.key, *metric.additive)]
     last = ", ".join(kept) or ORDINAL
     grouped = [_grouped(metric, name) for name in metric.key]
@@ -51,9 +52,9 @@ def names(metric: Metric) -> dict[str, str]:
         "TABLE": metric.table,
         "INSTANT": metric.instant,
         "PART": metric.part,
-        "COLUMNS": ", ".join(column.name for column in metric.columns),
-        "DIGEST": f"{metric.digest}, " if metric.digest else "",
-        "DIGESTED": f"sipHash64({hashed}), " if metric.digest else "",
+        "COLUMNS": ", ".join(columns),
+        "WRITTEN": ", ".join([*columns, metric.digest] if metric.digest else columns),
+        "GIVEN": ", ".join([*columns, f"sipHash64({hashed})"] if metric.digest else columns),
         "OLD_LINE": _line(metric, metric.digest or f"sipHash128({hashed})"),
         "NEW_LINE": _line(metric, f"sipHash{64 if metric.digest else 128}({hashed})"),
         "GATHERED": ", ".join([*grouped, *summed, f"argMax(tuple({last}), {ORDINAL}) AS kept"]),

@@ -80,3 +80,18 @@ COVERAGE = Question("windows/coverage.sql", Coverage, optional={"gap_limit": 100
 DATA_VERSION = Question("windows/data_version.sql", DataVersion)
 # Takes customer_id, providers and since, the first day that is looked at.
 FRESHNESS = Question("windows/freshness.sql", Freshness)
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    """One collected day: by how many accounts wholly, when last, and the least final charge."""
+
+    started: datetime
+    ended: datetime
+    updated: datetime
+    whole_accounts: int
+    charges: int
+    finality: str
+
+
+SECTORS = Question("windows/sectors.sql", Sector)

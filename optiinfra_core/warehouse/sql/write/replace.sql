@@ -1,9 +1,9 @@
 -- Replace a window as a whole: the new rows and the tombstones of all that the batch no longer has.
 -- One statement, one part: a reader sees the window wholly old or wholly new.
 -- Lines with the same key are summed; of columns that cannot be summed the later row's are kept.
-INSERT INTO ${TABLE} (${COLUMNS}, ${DIGEST}customer_id, provider, account_id, source, run_id, version, is_deleted)
+INSERT INTO ${TABLE} (${WRITTEN}, customer_id, provider, account_id, source, run_id, version, is_deleted)
 SELECT
-    ${COLUMNS}, ${DIGESTED}
+    ${GIVEN},
     {customer_id:String}, {provider:String}, {account_id:String}, {source:String}, {run_id:String}, {version:UInt64}, 0
 FROM
     (
@@ -18,7 +18,7 @@ FROM
     )
 UNION ALL
 SELECT
-    ${COLUMNS}, ${DIGEST}
+    ${WRITTEN},
     customer_id, provider, account_id, source, {run_id:String}, {version:UInt64}, 1
 FROM ${TABLE} FINAL
 WHERE
