@@ -63,7 +63,8 @@ class Binning:
     def data(self, series: Series, metric: Metric) -> list[dict[str, Any]]:
         """A point for each bin; one without samples has a stamp only."""
         found: dict[int, Values] = {}
-        for stamp, value in series.samples(self.span.start, self.span.end, self.now):
+        shown = () if metric.silent else series.samples(self.span.start, self.span.end, self.now)
+        for stamp, value in shown:
             for at, part in self._parts(stamp, value, metric):
                 found.setdefault(at // self.seconds * self.seconds, []).append(part)
         first = int(self.span.start.timestamp()) // self.seconds * self.seconds

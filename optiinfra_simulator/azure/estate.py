@@ -96,5 +96,5 @@ class Estate:
         return sum(
             self.world.series(thing, metric.signal).count(span.start, span.end, as_of)
             for metric in NAMESPACES.get(type(thing), ())
-            if (thing.arm_type.lower(), metric.name) in watched
+            if (thing.arm_type.lower(), metric.name) in watched and not metric.silent
         )

@@ -21,7 +21,7 @@ from optiinfra_simulator.azure.charges import (
 )
 from optiinfra_simulator.azure.prices import LOCATION_TITLES
 
-_CATEGORIES = {USAGE: "Usage", UNUSED: "Usage", PURCHASE: "Purchase", REFUND: "Credit"}
+_CATEGORIES = {USAGE: "Usage", UNUSED: "Usage", PURCHASE: "Purchase", REFUND: "Purchase"}
 _RESOURCE_TYPES = {
     "microsoft.compute/virtualmachines": "Virtual machine",
     "microsoft.compute/disks": "Disk",
@@ -195,7 +195,7 @@ EMPTY = frozenset(
     {
         "AvailabilityZone", "CapacityReservationId", "CapacityReservationStatus",
         "CommitmentDiscountQuantity", "CommitmentDiscountUnit", "SkuPriceDetails",
-        "x_AccountId", "x_AccountName", "x_AccountOwnerId", 
+        "x_AccountId", "x_AccountName", "x_AccountOwnerId",
         "x_BillingExchangeRateDate", "x_CostAllocationRuleName", "x_CostCenter", "x_CustomerId",
         "x_CustomerName", "x_InvoiceSectionId", "x_InvoiceSectionName", "x_PartnerCreditApplied",
         "x_PartnerCreditRate", "x_PricingBlockSize", "x_PricingSubcategory", "x_PublisherId",

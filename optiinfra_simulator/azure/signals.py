@@ -23,11 +23,13 @@ from optiinfra_simulator.world.signals import GIB, MIB, Signal
 class Metric:
     """A metric: its series and the aggregation that Azure takes when none is asked for.
 
-    ``summed`` metrics are totals: their five minutes hold five times what a minute does.
+    ``summed`` metrics are totals: their five minutes hold five times what a minute does. A
+    ``silent`` metric exists for the type but no resource here sends it: its bins are empty.
     """
 
     signal: Signal
     primary: str
+    silent: bool = False
 
     @property
     def name(self) -> str:
@@ -73,6 +75,8 @@ NAMESPACES: Mapping[type[Resource], tuple[Metric, ...]] = MappingProxyType(
         ),
         Database: (
             _average("cpu_percent", "Percent", 1.0, 92.0, "cpu"),
+            # The databases are bought by cores; what is bought by DTU would send it.
+            Metric(Signal("dtu_consumption_percent", "Percent", 0, 100), "average", silent=True),
             _average("physical_data_read_percent", "Percent", 0.0, 60.0),
             _average("log_write_percent", "Percent", 0.0, 50.0),
             _average("workers_percent", "Percent", 0.0, 40.0),
