@@ -43,6 +43,12 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
+@cache
+def certificate() -> trustme.LeafCert:
+    """The certificate of all doubles of this process."""
+    return authority().issue_cert("127.0.0.1", "localhost")
+
+
 def ca_pem() -> str:
     """Its certificate."""
     return authority().cert_pem.bytes().decode()
@@ -54,7 +60,7 @@ class TlsDouble(HttpDouble):
     def __init__(self, respond: Callable[[Incoming], Fate]) -> None:
         super().__init__(respond)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority().issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        certificate().configure_cert(context)
         # The handshake belongs to the request's thread, not to the one that accepts.
         self._server.socket = context.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False

@@ -77,6 +77,7 @@ def identity(
     who = (credential.tenant_id, credential.client_id)
     secret, certificate = credential.client_secret, credential.certificate
     if secret is not None:
+        register_secret(secret.get_secret_value())
         return lambda: _sdk().ClientSecretCredential(*who, secret.get_secret_value(), **shared)
     if certificate is not None:
         pem = certificate.get_secret_value().encode()

@@ -62,6 +62,11 @@ DENIED = frozenset(
 THROTTLED = frozenset({"TooManyRequests", "RateLimiting", "OperationNotAllowed", "ServerBusy"})
 SUBSCRIPTION_GONE = frozenset({"SubscriptionNotFound", "InvalidSubscriptionId"})
 NOT_READY = frozenset({"BlobNotFound", "ConditionNotMet", "InvalidRange"})
+UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+TRUST = (
+    "The server's certificate is not signed by a known authority: correct tls_ca, or this "
+    "machine's certificate authorities."
+)
 _NAMED_ACTION = re.compile(r"perform action '([\w./:*-]+)'")
 
 
@@ -133,6 +138,8 @@ def identity(failure: Exception) -> OptiInfraError:
     )
 
     told = f"sign-in: {scrub(str(failure))[:600]}"
+    if UNTRUSTED in told:
+        return ConfigurationError(told, remedy=TRUST)
     response = getattr(failure, "response", None)
     status = int(getattr(response, "status_code", 0) or 0)
     if status == TOO_MANY:
@@ -157,12 +164,8 @@ def fault(asked: Asked, failure: Exception) -> OptiInfraError:
     from azure.core import exceptions  # noqa: PLC0415 - loads the SDK
 
     told = f"{asked}: {type(failure).__name__}: {scrub(str(failure))[:400]}"
-    if "CERTIFICATE_VERIFY_FAILED" in told:
-        return ConfigurationError(
-            told,
-            remedy="The server's certificate is not signed by a known authority: correct tls_ca, "
-            "or this machine's certificate authorities.",
-        )
+    if UNTRUSTED in told:
+        return ConfigurationError(told, remedy=TRUST)
     passing = (
         exceptions.ServiceRequestError,
         exceptions.ServiceResponseError,
