@@ -24,6 +24,7 @@ SUBSCRIPTION = "ea42f556-5106-4743-99b0-c129bfa71a47"
 ROUTES: tuple[tuple[str, str, str], ...] = (
     ("discovery", "GET", r"/[^/]+/v2\.0/\.well-known/openid-configuration"),
     ("token", "POST", r"/[^/]+/oauth2/v2\.0/token"),
+    ("identity", "GET", r"/metadata/identity/token"),
     ("query", "POST", r"/subscriptions/[^/]+/providers/Microsoft\.CostManagement/query"),
     ("graph", "POST", r"/providers/Microsoft\.ResourceGraph/resources"),
     ("skus", "GET", r"/subscriptions/[^/]+/providers/Microsoft\.Compute/skus"),

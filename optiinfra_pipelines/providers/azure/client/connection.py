@@ -34,7 +34,7 @@ class Azure:
         gate: Gate,
         token_folders: Sequence[Path] = credentials.TOKEN_FOLDERS,
     ) -> None:
-        _guard(credential, gate)
+        _guard(credential, gate, token_folders)
         self.credential = credential
         self.gate = gate
         # The certificate of a public authority, not secret; the SDK takes it as a file only.
@@ -43,7 +43,7 @@ class Azure:
         self._transport = metered(meter, gate, self._ca_file())
         authority = credential.endpoints.authority if credential.endpoints else None
         self._tokens = credentials.Tokens(
-            credentials.identity(credential, self._transport, authority, token_folders)
+            credentials.identity(credential, self._transport, authority), meter
         )
         self.calls = Calls(gate, meter, self._tokens)
         self.clients = Clients(credential, self._tokens, self._transport)
@@ -88,8 +88,11 @@ class Azure:
         return str(path)
 
 
-def _guard(credential: AzureCredential, gate: Gate) -> None:
-    """Refuse addresses that are neither Azure's own nor private ones that are allowed."""
+def _guard(credential: AzureCredential, gate: Gate, folders: Sequence[Path]) -> None:
+    """Refuse addresses and files that whoever enters a credential has no business to name."""
+    named = credential.federated_token_file
+    if named is not None:
+        credentials.check_token_file(named.get_secret_value(), folders)
     endpoints, export = credential.endpoints, credential.cost_export
     if endpoints is not None:
         permitted_endpoint(endpoints.authority, gate, name="endpoints.authority")

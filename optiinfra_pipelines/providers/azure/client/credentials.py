@@ -10,6 +10,7 @@ from typing import Any
 from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.redaction import register_secret
 from optiinfra_pipelines.providers.azure.client import refusals
+from optiinfra_pipelines.providers.azure.client.transport import Meter
 from optiinfra_pipelines.providers.azure.credential import AzureCredential
 
 AUTHORITY = "https://login.microsoftonline.com"
@@ -26,8 +27,9 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-
 class Tokens:
     """What azure-core asks for tokens: azure-identity behind one lock and one memory."""
 
-    def __init__(self, open_identity: Callable[[], Any]) -> None:
+    def __init__(self, open_identity: Callable[[], Any], meter: Meter) -> None:
         self._open = open_identity
+        self._meter = meter
         self._identity: Any = None
         self._held: dict[tuple[str, ...], Any] = {}
         self._lock = threading.Lock()
@@ -53,19 +55,22 @@ class Tokens:
     def _fetch(self, scopes: tuple[str, ...], kwargs: dict[str, Any]) -> Any:
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - loads the SDK
 
-        try:
-            if self._identity is None:
-                self._identity = self._open()
-            token = self._identity.get_token(*scopes, **kwargs)
-        except (AzureError, ValueError) as failure:
-            # msal tells an unknown tenant by ValueError, while it looks for the token endpoint.
-            raise refusals.identity(failure) from None
+        with self._meter.signing_in() as answers:
+            try:
+                if self._identity is None:
+                    self._identity = self._open()
+                token = self._identity.get_token(*scopes, **kwargs)
+            except (AzureError, ValueError) as failure:
+                # msal answers from memory for a minute after a 429 or 5xx: it must forget.
+                self._identity = None
+                # An unknown tenant is told by ValueError, while the token endpoint is looked up.
+                raise refusals.identity(failure, answers) from None
         register_secret(token.token)
         return token
 
 
 def identity(
-    credential: AzureCredential, transport: Any, authority: str | None, folders: Sequence[Path]
+    credential: AzureCredential, transport: Any, authority: str | None
 ) -> Callable[[], Any]:
     """How to open the azure-identity credential that ``credential`` describes."""
     shared: dict[str, Any] = {"transport": transport, "retry_total": 0}
@@ -83,14 +88,14 @@ def identity(
         pem = certificate.get_secret_value().encode()
         return lambda: _sdk().CertificateCredential(*who, certificate_data=pem, **shared)
     named = credential.federated_token_file
-    path = token_file(named.get_secret_value() if named else "", folders)
+    path = named.get_secret_value() if named else ""
     return lambda: _sdk().WorkloadIdentityCredential(
-        tenant_id=who[0], client_id=who[1], token_file_path=str(path), **shared
+        tenant_id=who[0], client_id=who[1], token_file_path=path, **shared
     )
 
 
-def token_file(named: str, folders: Sequence[Path]) -> Path:
-    """The token file at ``named``.
+def check_token_file(named: str, folders: Sequence[Path]) -> None:
+    """Refuse a token file that an operator did not mean to be one.
 
     Raises:
         InvalidRequest: it lies outside the folders where an operator puts such files; whoever
@@ -103,7 +108,6 @@ def token_file(named: str, folders: Sequence[Path]) -> Path:
             "federated_token_file does not lie where an operator puts token files",
             remedy=f"Name a file below {', '.join(map(str, folders))}.",
         )
-    return path
 
 
 def certificate_expiry(pem: str) -> Any:

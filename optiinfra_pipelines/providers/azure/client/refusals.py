@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,26 +130,21 @@ def _denied(asked: Asked, answer: Refused, told: str) -> OptiInfraError:
     )
 
 
-def identity(failure: Exception) -> OptiInfraError:
-    """Why Entra gave no token, as one of our errors."""
-    from azure.core.exceptions import (  # noqa: PLC0415 - loads the SDK
-        ServiceRequestError,
-        ServiceResponseError,
-    )
-
+def identity(failure: Exception, answers: Sequence[Any]) -> OptiInfraError:
+    """Why Entra gave no token, as one of our errors; ``answers`` are those it gave or did not."""
     told = f"sign-in: {scrub(str(failure))[:600]}"
     if UNTRUSTED in told:
         return ConfigurationError(told, remedy=TRUST)
-    response = getattr(failure, "response", None)
-    status = int(getattr(response, "status_code", 0) or 0)
+    if answers and answers[-1] is None:
+        return Transient(told)
+    status = int(answers[-1].status_code) if answers else 0
     if status == TOO_MANY:
-        return Throttled(told, retry_after=_seconds(response))
+        return Throttled(told, retry_after=_seconds(answers[-1]))
     found = _SIGN_IN_CODE.search(str(failure))
     code = found[1] if found else ""
     if code in SIGN_IN:
         return CredentialRejected(told, remedy=SIGN_IN[code])
-    passing = isinstance(failure, (ServiceRequestError, ServiceResponseError))
-    if passing or status >= SERVER_ERRORS or code in SIGN_IN_PASSES:
+    if status >= SERVER_ERRORS or code in SIGN_IN_PASSES:
         return Transient(told)
     return CredentialRejected(told)
 

@@ -51,9 +51,22 @@ class Meter:
         finally:
             self._local.asked = None
 
+    @contextmanager
+    def signing_in(self) -> Iterator[list[Any]]:
+        """What this thread's requests bring for the length of the block; None for no answer."""
+        answers: list[Any] = []
+        self._local.answers = answers
+        try:
+            yield answers
+        finally:
+            self._local.answers = None
+
     def record(self, url: str, response: Any, error: str, began: float) -> None:
         """One request that was sent, and what came of it."""
         asked: Asked = getattr(self._local, "asked", None) or Asked(operation=TOKENS)
+        answers = getattr(self._local, "answers", None)
+        if answers is not None:
+            answers.append(response)
         if any(path in url for path in _TOKEN_PATHS):
             asked = Asked(operation=TOKENS)
         status = 0 if response is None else int(response.status_code)
