@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
+from optiinfra_core.collecting.closing import CLOSING, FINAL, OPEN
 from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.warehouse.questions.cost import BASES, DIMENSIONS, GROUPS, LEDGER_BASES
 from optiinfra_core.windows import as_utc
@@ -31,6 +32,14 @@ Basis = Annotated[str, one_of(BASES, f"Which cost. {BASIS}", "cost")]
 LedgerBasis = Annotated[str, one_of(LEDGER_BASES, f"Which cost. {BASIS}", "cost")]
 Dimension = Annotated[str, one_of(DIMENSIONS, "What to group by.")]
 GroupBy = Annotated[str, one_of(GROUPS, "Length of a period.")]
+
+Finality = Annotated[
+    str,
+    one_of(
+        ("", OPEN, CLOSING, FINAL),
+        "open: the period runs; closing: it has ended and may still change; final: it is settled.",
+    ),
+]
 
 
 async def tags_of(request: Request) -> Mapping[str, tuple[str, ...]]:
@@ -58,6 +67,7 @@ async def charge_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query
     account: Text = "",
     charge_category: Text = "",
     resource_id: Text = "",
+    finality: Finality = "",
 ) -> Mapping[str, Any]:
     """Which charges; further `tag.<key>=<value>` parameters name tags they must have."""
     return {
@@ -66,6 +76,7 @@ async def charge_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query
         "account": account,
         "charge_category": charge_category,
         "resource_id": resource_id,
+        "finality": finality,
         **tags,
     }
 

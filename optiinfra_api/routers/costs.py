@@ -18,8 +18,9 @@ from optiinfra_api.dependencies.page import Keyset
 from optiinfra_api.dependencies.reading import CostPage, CostRows, CostWhole, Streamed
 from optiinfra_api.dependencies.tenant import allowed
 from optiinfra_api.problems import RESPONSES
-from optiinfra_api.schemas.envelope import STREAMED, CostReading
+from optiinfra_api.schemas.envelope import STREAMED, CostReading, Reading
 from optiinfra_core.warehouse.questions import cost
+from optiinfra_core.warehouse.questions.controls import HELD, Held
 from optiinfra_core.warehouse.questions.cost import (
     CostPageLine,
     CostTotal,
@@ -147,3 +148,13 @@ async def cost_restatements(
 ) -> CostReading[Restatement]:
     """What the provider changed after it was first served, newest finding first."""
     return read.priced(await read.listing(CHANGED, basis=basis), basis)
+
+
+@router.get("/{customer_id}/{provider}/invoices")
+async def cost_invoices(read: CostWhole, account: Text = "") -> Reading[Held]:
+    """What the provider invoiced, beside what the charges served now add up to.
+
+    Invoices of the months that the period touches, whole. `stated` is null where only charges name
+    the invoice; `agrees` is within the provider's own rounding.
+    """
+    return read.answer(await read.whole(HELD, account=account, only_invoices=True))

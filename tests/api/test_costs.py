@@ -24,6 +24,9 @@ def test_the_total_is_exact_and_says_what_it_stands_on(house: House) -> None:
         "resources": 3,
         "first_charge": "2026-11-01T00:00:00Z",
         "last_charge": "2026-11-23T00:00:00Z",
+        "open_cost": "165",
+        "closing_cost": "0",
+        "final_cost": "0",
     }
     assert body == {
         "customer_id": "acme",
@@ -67,6 +70,8 @@ def test_charges_are_rows_with_focus_names(house: House, provider: str) -> None:
         ({"resource_id": "acme-i-1"}, 22),
         ({"account": "111111111111"}, 66),
         ({"account": "999999999999"}, 0),
+        ({"finality": "open"}, 66),
+        ({"finality": "final"}, 0),
         ({"tag.team": "acme"}, 66),
         ({"tag.team": "other"}, 0),
         ({"region": "us-east-1", "charge_category": "Usage", "service": "Amazon EC2"}, 44),

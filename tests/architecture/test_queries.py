@@ -10,7 +10,15 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.warehouse.question import FOLDER, Question
-from optiinfra_core.warehouse.questions import calls, cost, focus, performance, resource, windows
+from optiinfra_core.warehouse.questions import (
+    calls,
+    controls,
+    cost,
+    focus,
+    performance,
+    resource,
+    windows,
+)
 from optiinfra_core.warehouse.statements import RESTATED, statement
 from optiinfra_core.warehouse.wire import TENANT_TABLES
 
@@ -18,7 +26,7 @@ FILES = sorted(path for path in FOLDER.rglob("*.sql") if path.parent.name != "wr
 WRITES = sorted((FOLDER / "write").glob("*.sql"))
 QUESTIONS = [
     question
-    for module in (calls, cost, focus, performance, resource, windows)
+    for module in (calls, controls, cost, focus, performance, resource, windows)
     for question in vars(module).values()
     if isinstance(question, Question)
 ]

@@ -39,6 +39,7 @@ _FILTERS: Mapping[str, Any] = MappingProxyType(
         "account": "",
         "charge_category": "",
         "resource_id": "",
+        "finality": "",
         "tag_keys": (),
         "tag_values": (),
     }
@@ -99,7 +100,10 @@ class CostPageLine(CostLine):
 
 @dataclass(frozen=True, slots=True)
 class CostTotal:
-    """What a period cost in one currency; None where no row has a cost on the basis."""
+    """What a period cost in one currency; None where no row has a cost on the basis.
+
+    The last three add up to it: charges the provider still counts, may still change, and does not.
+    """
 
     currency: str
     cost: Money | None
@@ -108,6 +112,9 @@ class CostTotal:
     resources: int
     first_charge: datetime
     last_charge: datetime
+    open_cost: Money
+    closing_cost: Money
+    final_cost: Money
 
 
 @dataclass(frozen=True, slots=True)

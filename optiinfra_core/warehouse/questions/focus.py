@@ -1,11 +1,12 @@
-"""Charges in the columns of FOCUS, for files."""
+"""Charges in the columns of FOCUS, for files; and which of its rules they break."""
 
 from collections.abc import Mapping
-from dataclasses import make_dataclass
+from dataclasses import dataclass, make_dataclass
 from types import MappingProxyType
 from typing import Any
 
 from optiinfra_core.focus import WRITTEN, columns_of
+from optiinfra_core.focus.currencies import CURRENCIES
 from optiinfra_core.warehouse.question import Question
 
 # Beside FOCUS's columns: how final, from which source, whose, when collected, and what the
@@ -26,4 +27,21 @@ def _question(version: str) -> Question[Any]:
 FOCUS_1_2, FOCUS_1_3 = map(_question, WRITTEN)
 FOCUS: Mapping[str, Question[Any]] = MappingProxyType(
     dict(zip(WRITTEN, (FOCUS_1_2, FOCUS_1_3), strict=True))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """How many charges of an account's source break a rule; the empty rule counts all charges."""
+
+    account_id: str
+    source: str
+    rule: str
+    charges: int
+    examples: list[str]
+
+
+# Takes customer_id, provider, first_day and last_day.
+BROKEN = Question(
+    "cost/focus_rules.sql", Broken, optional={"currencies": tuple(sorted(CURRENCIES))}
 )

@@ -1,6 +1,6 @@
 """Sums that the provider states are held against the rows before anything is written."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +8,11 @@ import pytest
 
 from optiinfra_core.errors import Permanent
 from optiinfra_core.metrics import ControlTotal
+from optiinfra_core.warehouse.questions.controls import HELD, Held
 from tests.core.warehouse.scene import TODAY, Scene, charge, day_span, denied
 
 YESTERDAY = TODAY - timedelta(days=1)
+TWO = day_span(YESTERDAY, 2)
 
 
 def states(amount: str, **fields: Any) -> ControlTotal:
@@ -133,3 +135,89 @@ def test_sums_are_exact_over_many_chunks(scene: Scene) -> None:
     assert scene.costs(*rows, states(str(line * 25_000))).rows == 25_000
     with pytest.raises(Permanent):
         scene.costs(*rows, states(str(line * 25_000 + Decimal("0.000000000001"))))
+
+
+def held(scene: Scene, **params: Any) -> list[Held]:
+    """What the provider stated of November beside what is served."""
+    month = {"start": datetime(2026, 11, 1, tzinfo=UTC), "end": datetime(2026, 12, 1, tzinfo=UTC)}
+    return scene.ask(HELD, **{**month, "only_invoices": True, **params})
+
+
+def invoiced(amount: str, number: str = "i-1", **fields: Any) -> ControlTotal:
+    """An invoice over two days."""
+    return states(amount, **{"name": "invoice", "invoice_id": number, "span": TWO} | fields)
+
+
+def test_an_invoice_is_told_beside_what_is_served(scene: Scene) -> None:
+    """To the cent, with how final its charges are."""
+    scene.costs(
+        charge("1.10", YESTERDAY, invoice_id="i-1", finality="final"),
+        charge("2.20", invoice_id="i-1", finality="closing"),
+        invoiced("3.31", tolerance=Decimal("0.01")),
+        span=TWO,
+    )
+    [invoice] = held(scene)
+    assert (invoice.stated, invoice.served, invoice.difference) == (
+        Decimal("3.31"), Decimal("3.30"), Decimal("-0.01"),
+    )  # fmt: skip
+    assert (invoice.agrees, invoice.finality, invoice.charges) == (True, "closing", 2)
+    assert (invoice.span_start, invoice.span_end) == (TWO.start, TWO.end)
+    assert not invoice.contradicted
+
+
+def test_an_invoice_that_only_charges_name_states_nothing(scene: Scene) -> None:
+    """Its sum is told, agreement is not claimed."""
+    scene.costs(charge("5", invoice_id="i-9"), charge("7"))
+    [invoice] = held(scene)
+    assert (invoice.invoice_id, invoice.stated, invoice.served) == ("i-9", None, 5)
+    assert (invoice.agrees, invoice.difference) == (None, None)
+
+
+def test_charges_that_move_away_from_their_invoice_contradict_it(scene: Scene) -> None:
+    """A later write of one day changed an invoiced charge: both figures are told."""
+    rows = [charge("1", YESTERDAY, invoice_id="i-1"), charge("2", invoice_id="i-1")]
+    scene.costs(*rows, invoiced("3"), span=TWO)
+    scene.costs(charge("2.50", invoice_id="i-1"))
+    [invoice] = held(scene)
+    assert (invoice.stated, invoice.served, invoice.difference) == (3, Decimal("3.5"), 0.5)
+    assert invoice.contradicted
+
+
+def test_charges_of_another_currency_or_account_are_not_the_invoices(scene: Scene) -> None:
+    """The number of an invoice is its account's own."""
+    euro = charge("4", invoice_id="i-1", billing_currency="EUR")
+    scene.costs(charge("1", invoice_id="i-1"), euro, invoiced("1", span=day_span(TODAY)))
+    scene.costs(charge("9", invoice_id="i-1"), account_id="222222222222")
+    assert [(i.account_id, i.currency, i.stated, i.served) for i in held(scene)] == [
+        ("111111111111", "EUR", None, 4),
+        ("111111111111", "USD", 1, 1),
+        ("222222222222", "USD", None, 9),
+    ]
+    assert len(held(scene, account="222222222222")) == 1
+
+
+def test_a_sum_of_data_that_was_written_again_says_nothing_any_more(scene: Scene) -> None:
+    """A manifest speaks of one delivery; an invoice outlives the next one."""
+    scene.costs(charge("1", YESTERDAY), charge("2"), states("3", span=TWO), span=TWO)
+    [current] = held(scene, only_invoices=False)
+    assert (current.agrees, current.rewritten) == (True, False)
+    scene.costs(charge("9"))
+    [outdated] = held(scene, only_invoices=False)
+    assert (outdated.agrees, outdated.rewritten, outdated.contradicted) == (False, True, False)
+
+
+def test_a_time_that_lacks_a_region_contradicts_nothing(scene: Scene) -> None:
+    """What is missing is known to be missing; it is no wrong figure."""
+    rows = [charge("1", YESTERDAY, invoice_id="i-1"), charge("2", invoice_id="i-1")]
+    scene.costs(*rows, invoiced("3"), span=TWO)
+    scene.costs(charge("1", invoice_id="i-1"), denied("eu-west-1"))
+    [invoice] = held(scene)
+    assert (invoice.complete, invoice.agrees, invoice.contradicted) == (False, False, False)
+
+
+def test_any_basis_can_be_stated(scene: Scene) -> None:
+    """Amortised sums are held against amortised charges."""
+    row = charge("1", effective_cost=Decimal(4), list_cost=Decimal(6), contracted_cost=Decimal(5))
+    bases = {"billed_cost": 1, "effective_cost": 4, "list_cost": 6, "contracted_cost": 5}
+    scene.costs(row, *(states(str(n), name=name, column=name) for name, n in bases.items()))
+    assert {each.measure: each.served for each in held(scene, only_invoices=False)} == bases

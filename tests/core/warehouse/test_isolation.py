@@ -9,13 +9,22 @@ from typing import Any
 import pytest
 
 from optiinfra_core.collecting.gate import Call
-from optiinfra_core.metrics import COST
+from optiinfra_core.metrics import COST, ControlTotal
 from optiinfra_core.warehouse.calls import record_calls
 from optiinfra_core.warehouse.question import Question
-from optiinfra_core.warehouse.questions import calls, cost, performance, resource, windows
-from tests.core.warehouse.scene import AFTERWARDS, NOON, TODAY, Scene, charge, machine, sample
+from optiinfra_core.warehouse.questions import calls, controls, cost, performance, resource, windows
+from tests.core.warehouse.scene import (
+    AFTERWARDS,
+    NOON,
+    TODAY,
+    Scene,
+    charge,
+    day_span,
+    machine,
+    sample,
+)
 
-MODULES: tuple[ModuleType, ...] = (calls, cost, performance, resource, windows)
+MODULES: tuple[ModuleType, ...] = (calls, controls, cost, performance, resource, windows)
 QUESTIONS = {
     question.path: question
     for module in MODULES
@@ -41,7 +50,8 @@ GIVEN: dict[str, Any] = {
 def live(scene: Scene, size: int) -> None:
     """A life that leaves something for every question to find."""
     for amount in ("1", "2"):
-        scene.costs(charge(amount, resource_id=f"r{size}"))
+        stated = ControlTotal(name="sum", span=day_span(TODAY), amount=Decimal(amount))
+        scene.costs(charge(amount, resource_id=f"r{size}", invoice_id="i-1"), stated)
     scene.samples(sample(float(size)))
     for n in range(2):
         ts = NOON + n * timedelta(minutes=15)

@@ -37,6 +37,7 @@ WHERE
     AND ({account:String} = '' OR account_id = {account:String} OR sub_account_id = {account:String})
     AND ({charge_category:String} = '' OR charge_category = {charge_category:String})
     AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
+    AND ({finality:String} = '' OR finality = {finality:String})
     AND arrayAll(
         (tag, wanted) -> mapContains(tags, tag) AND tags[tag] = wanted,
         {tag_keys:Array(String)}, {tag_values:Array(String)}
