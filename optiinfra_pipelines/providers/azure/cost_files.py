@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any
 
 from optiinfra_core.errors import Malformed
@@ -45,20 +46,30 @@ def _parquet(name: str, spool: IO[bytes], columns: Iterable[str]) -> Iterator[Ma
 def _csv(
     name: str, spool: IO[bytes], columns: Iterable[str], *, packed: bool
 ) -> Iterator[Mapping[str, Any]]:
-    opened: Any = gzip.GzipFile(fileobj=spool) if packed else spool
     try:
-        # Exports begin with a byte order mark; the portal's downloads may not.
-        lines = csv.reader(io.TextIOWrapper(opened, encoding="utf-8-sig", newline=""), strict=True)
-        header = next(lines, [])
-        wanted = _wanted(name, header, columns)
-        places = [(at, wanted[title]) for at, title in enumerate(header) if title in wanted]
-        for line in lines:
-            if len(line) != len(header):
-                told = f"{len(line)} values for {len(header)} columns"
-                raise Malformed(f"{name}: line {lines.line_num} has {told}")
-            yield {key: line[at] for at, key in places}
+        with _text(spool, packed=packed) as text:
+            lines = csv.reader(text, strict=True)
+            header = next(lines, [])
+            wanted = _wanted(name, header, columns)
+            places = [(at, wanted[title]) for at, title in enumerate(header) if title in wanted]
+            for line in lines:
+                if len(line) != len(header):
+                    told = f"{len(line)} values for {len(header)} columns"
+                    raise Malformed(f"{name}: line {lines.line_num} has {told}")
+                yield {key: line[at] for at, key in places}
     except (csv.Error, EOFError, OSError, UnicodeDecodeError, ValueError) as failure:
         raise _unreadable(name, failure) from None
+
+
+@contextmanager
+def _text(spool: IO[bytes], *, packed: bool) -> Iterator[io.TextIOWrapper]:
+    """The file as text; exports begin with a byte order mark, files of other tools may not."""
+    opened: Any = gzip.GzipFile(fileobj=spool) if packed else spool
+    text = io.TextIOWrapper(opened, encoding="utf-8-sig", newline="")
+    try:
+        yield text
+    finally:
+        text.detach()  # the file is closed by who opened it
 
 
 def _wanted(name: str, header: Iterable[str], columns: Iterable[str]) -> dict[str, str]:
