@@ -32,7 +32,7 @@ def no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def simulator(clock: FixedClock) -> Iterator[SimulatorServer]:
     """A small cloud over HTTP, on the test's clock."""
-    with SimulatorServer(World(seed=11, clock=clock, instances=3)) as server:
+    with SimulatorServer(World(seed=11, clock=clock, instances=3, hourly_export=False)) as server:
         # Role sessions expire by the clock that the collector asks.
         server.gateway.cloud.identities.wall = clock
         yield server

@@ -55,7 +55,7 @@ def test_a_revoked_key_takes_nothing_away(
     connect: Connect, simulator: SimulatorServer, clock: FixedClock
 ) -> None:
     """What was collected stays; the key is tried once an hour; a new one makes up for the gap."""
-    account = connect(GLOBEX)
+    account = connect(GLOBEX, metrics_interval_minutes=15)
     for metric in ALL:
         assert account.tick(metric).status == "succeeded"
     before: Any = account.served(PERFORMANCE)
