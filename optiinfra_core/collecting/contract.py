@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from optiinfra_core.collecting.closing import Closing
 from optiinfra_core.collecting.gate import Gate
 from optiinfra_core.errors import NotSupported, PartFailure
+from optiinfra_core.focus.rules import FocusGap
 from optiinfra_core.metrics import ControlTotal, Metric, Row
 from optiinfra_core.windows import Window
 
@@ -154,7 +155,10 @@ class Collector(ABC, Generic[C]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A cloud, as data: adding one is a folder with this manifest and touches nothing else."""
+    """A cloud, as data: adding one is a folder with this manifest and touches nothing else.
+
+    ``focus_gaps`` are rules of FOCUS that a source of its cost cannot keep; the checks name them.
+    """
 
     slug: str
     title: str
@@ -164,6 +168,7 @@ class Provider:
     collectors: tuple[Collector[Any], ...]
     docs: str
     not_supported: Mapping[str, str] = field(default_factory=dict)
+    focus_gaps: tuple[FocusGap, ...] = ()
 
     def supplies(self, metric: Metric) -> bool:
         """Whether there is a collector of this metric type."""
