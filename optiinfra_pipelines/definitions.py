@@ -11,6 +11,7 @@ from optiinfra_core.settings import settings
 from optiinfra_core.windows import SystemClock
 from optiinfra_pipelines.assets.factory import collection_asset
 from optiinfra_pipelines.checks import standing_checks
+from optiinfra_pipelines.focus_checks import focus_checks
 from optiinfra_pipelines.jobs import checks_job, collection_job, verify_credential
 from optiinfra_pipelines.partitions import customer_days
 from optiinfra_pipelines.registry import providers
@@ -28,6 +29,7 @@ def defs() -> dg.Definitions:
     knobs = settings()
     logs.scrub_records()
     assets: list[dg.AssetsDefinition] = []
+    checks: list[dg.AssetChecksDefinition] = []
     jobs: list[UnresolvedAssetJobDefinition] = []
     schedules: list[dg.ScheduleDefinition] = []
     for cloud in providers().values():
@@ -37,11 +39,12 @@ def defs() -> dg.Definitions:
             for metric in METRICS
             if cloud.supplies(metric)
         ]
+        checks += [check for asset in collected for check in standing_checks(asset)]
+        checks += [check for asset in collected for check in focus_checks(cloud, asset)]
         job = collection_job(cloud, collected)
         assets += collected
         jobs.append(job)
         schedules.append(tick_schedule(cloud, job))
-    checks = [check for asset in assets for check in standing_checks(asset)]
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
