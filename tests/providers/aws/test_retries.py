@@ -366,3 +366,14 @@ def test_a_download_that_breaks_off_begins_again(cloud: AwsDouble, connect: Conn
     assert files(held.aws, export, newest) == ("data.parquet",)
     assert held.waits == [0.5, 1.0]
     assert len(held.noted) == 3
+
+
+def test_a_dry_run_that_is_throttled_is_repeated(cloud: AwsDouble, connect: Connect) -> None:
+    """Verification waits like collecting does; what it learns is that the call is allowed."""
+    spoken = SPOKEN["ec2"]
+    allowed = refused("ec2", "DryRunOperation", "Request would have succeeded", 412)
+    cloud.on(*spoken.place, spoken.refusal(503), allowed)
+    held = patient(connect)
+    held.aws.calls.permits(spoken.request, REGION)
+    assert held.waits == [0.5]
+    assert held.noted == [(503, True), (412, False)]
