@@ -12,6 +12,7 @@ from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.warehouse.audit import unlike_their_commit
 from optiinfra_core.windows import Window, day_window
 from optiinfra_pipelines.collection.doors import Doors, collection_lock
+from optiinfra_pipelines.money_checks import money_checks
 from optiinfra_pipelines.resources.collection import CollectionResource
 
 LATE_AFTER_FAILURES = 4
@@ -28,6 +29,7 @@ def standing_checks(asset: dg.AssetsDefinition) -> Iterator[dg.AssetChecksDefini
             if metric.name == name:
                 yield on_time(key, provider, metric)
                 yield served_as_committed(key, provider, metric)
+                yield from money_checks(key, provider, metric)
 
 
 def no_failed_partitions(

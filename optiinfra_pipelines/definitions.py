@@ -9,7 +9,7 @@ from optiinfra_core import logs
 from optiinfra_core.metrics import METRICS
 from optiinfra_core.settings import settings
 from optiinfra_core.windows import SystemClock
-from optiinfra_pipelines.assets.factory import collection_asset
+from optiinfra_pipelines.assets.factory import collection_asset, unsupported_assets
 from optiinfra_pipelines.checks import standing_checks
 from optiinfra_pipelines.focus_checks import focus_checks
 from optiinfra_pipelines.jobs import checks_job, collection_job, verify_credential
@@ -17,7 +17,7 @@ from optiinfra_pipelines.partitions import customer_days
 from optiinfra_pipelines.registry import providers
 from optiinfra_pipelines.resources.collection import CollectionResource
 from optiinfra_pipelines.schedules import tick_schedule, upkeep_schedules
-from optiinfra_pipelines.sensors import dead_runs, job_failed, job_recovered
+from optiinfra_pipelines.sensors import budgets, dead_runs, job_failed, job_recovered
 from optiinfra_pipelines.upkeep import upkeep
 
 
@@ -29,6 +29,7 @@ def defs() -> dg.Definitions:
     knobs = settings()
     logs.scrub_records()
     assets: list[dg.AssetsDefinition] = []
+    missing: list[dg.AssetSpec] = []
     checks: list[dg.AssetChecksDefinition] = []
     jobs: list[UnresolvedAssetJobDefinition] = []
     schedules: list[dg.ScheduleDefinition] = []
@@ -43,14 +44,15 @@ def defs() -> dg.Definitions:
         checks += [check for asset in collected for check in focus_checks(cloud, asset)]
         job = collection_job(cloud, collected)
         assets += collected
+        missing += unsupported_assets(cloud)
         jobs.append(job)
         schedules.append(tick_schedule(cloud, job))
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, *missing],
         asset_checks=checks,
         jobs=[*jobs, checks_job(checks), verify_credential, upkeep],
         schedules=[*schedules, *upkeep_schedules()],
-        sensors=[dead_runs, job_failed, job_recovered],
+        sensors=[budgets, dead_runs, job_failed, job_recovered],
         resources={"collection": CollectionResource()},
         executor=dg.in_process_executor,
     )

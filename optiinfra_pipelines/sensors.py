@@ -1,21 +1,20 @@
-"""Sensors: the reaper of dead runs, and the alert when a job starts to fail or recovers."""
+"""Sensors: the reaper of dead runs, and alerts: a job fails or recovers, a budget slows."""
 
-from datetime import timedelta
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 import dagster as dg
-import httpx
-import structlog
 
+from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.settings import settings
-from optiinfra_core.windows import SystemClock
+from optiinfra_core.windows import DAY, SystemClock
+from optiinfra_pipelines.alerts import tell
 from optiinfra_pipelines.collection.doors import open_doors
 from optiinfra_pipelines.reaper import reap
 
-log = structlog.get_logger(__name__)
-
 # A worker takes its lease 3 to 5 seconds after its run is STARTED; a dead run is gone in a minute.
 GRACE = timedelta(seconds=30)
-WEBHOOK_SECONDS = 10.0
 
 
 @dg.sensor(
@@ -70,18 +69,56 @@ def _previous(context: dg.RunStatusSensorContext) -> dg.DagsterRunStatus | None:
 
 def _tell(event: str, context: dg.RunStatusSensorContext, message: str) -> None:
     run = context.dagster_run
-    log.warning(event, job=run.job_name, run_id=run.run_id, message=message)
-    webhook = settings().alert_webhook_url
-    if webhook is None:
-        return
-    httpx.post(
-        webhook.get_secret_value(),
-        json={
-            "event": event,
-            "job": run.job_name,
-            "run_id": run.run_id,
-            "message": message,
-            "link": f"{settings().dagster_public_url or settings().dagster_url}/runs/{run.run_id}",
-        },
-        timeout=WEBHOOK_SECONDS,
-    ).raise_for_status()
+    tell(
+        event,
+        job=run.job_name,
+        run_id=run.run_id,
+        message=message,
+        link=f"{settings().dagster_public_url or settings().dagster_url}/runs/{run.run_id}",
+    )
+
+
+@dg.sensor(
+    name="budgets",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells once when a budget begins to slow an account's collection, and when it no "
+    "longer does.",
+)
+def budgets(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """An alert for each account that is slowed from now on; an all-clear a day after the last."""
+    with open_doors(settings()) as doors:
+        states = doors.states.list()
+    told = json.loads(context.cursor or "{}")
+    after = told_of_budgets(states, told, SystemClock().now())
+    context.update_cursor(json.dumps(after, sort_keys=True))
+    return dg.SkipReason(f"slowed: {', '.join(after) or 'none'}")
+
+
+def told_of_budgets(
+    states: Iterable[SourceState], told: Mapping[str, str], now: datetime
+) -> dict[str, str]:
+    """Tell what changed since ``told``: when each account was last seen to be slowed.
+
+    A slowed source is free for the moment in which it collects, so that an account is given the
+    all-clear only when none of its sources was slowed for a day.
+    """
+    seen = dict(told)
+    for state in states:
+        if state.slowed_until is None:
+            continue
+        account = f"{state.customer_id}/{state.provider}/{state.account_id}"
+        if account not in seen:
+            until = f"{state.slowed_until:%Y-%m-%dT%H:%MZ}"
+            tell(
+                "budget.slowed",
+                account=account,
+                data_type=state.dataset,
+                message=f"the budget slows paid calls: the next {state.dataset} is due {until}",
+            )
+        seen[account] = now.isoformat()
+    for account, last in tuple(seen.items()):
+        if now - datetime.fromisoformat(last) > DAY:
+            tell("budget.recovered", account=account, message="the budget slows nothing any more")
+            del seen[account]
+    return seen

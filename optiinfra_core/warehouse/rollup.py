@@ -2,25 +2,26 @@
 
 from datetime import date
 
-from optiinfra_core.metrics import PERFORMANCE
+from optiinfra_core.metrics import Metric
 from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.statements import ONE_PART, statement
 from optiinfra_core.windows import Clock, milliseconds
 
 
 def recompute_daily(
-    warehouse: Warehouse, customer_id: str, provider: str, day: date, clock: Clock
+    warehouse: Warehouse, clock: Clock, metric: Metric, of: tuple[str, str], day: date
 ) -> int:
-    """Make ``performance_metrics_1d`` say what the samples of ``day`` say; return its rows.
+    """Make the metric's daily table say what its samples of ``day`` say; return its rows.
 
-    Series that have no sample any more lose their row. One statement, so a reader sees the day
-    wholly old or wholly new; running it again changes nothing.
+    ``of`` is (customer_id, provider). Series that have no sample any more lose their row. One
+    statement, so a reader sees the day wholly old or wholly new; running it again changes nothing.
     """
+    customer_id, provider = of
     scope = {"customer_id": customer_id, "provider": provider, "day": day}
-    [state] = warehouse.select(statement("rollup_state.sql", PERFORMANCE), scope)
+    [state] = warehouse.select(statement("rollup_state.sql", metric), scope)
     version = max(milliseconds(clock.now()), state["version"] + 1)
     warehouse.execute(
-        statement("rollup.sql", PERFORMANCE), {**scope, "version": version}, settings=ONE_PART
+        statement("rollup.sql", metric), {**scope, "version": version}, settings=ONE_PART
     )
-    [state] = warehouse.select(statement("rollup_state.sql", PERFORMANCE), scope)
+    [state] = warehouse.select(statement("rollup_state.sql", metric), scope)
     return int(state["rows"])

@@ -50,6 +50,7 @@ def names(metric: Metric) -> dict[str, str]:
     ]
     return {
         "TABLE": metric.table,
+        "DAILY": metric.daily_table,
         "INSTANT": metric.instant,
         "PART": metric.part,
         "COLUMNS": ", ".join(columns),

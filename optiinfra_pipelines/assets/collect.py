@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import dagster as dg
@@ -10,7 +10,7 @@ import dagster as dg
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.crash import crash_point
 from optiinfra_core.metrics import Metric
-from optiinfra_pipelines.assets.rollup import roll_up
+from optiinfra_pipelines.assets.rollup import Rollups
 from optiinfra_pipelines.collection.customer import collect
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.outcome import Outcome
@@ -39,18 +39,20 @@ def collect_partitions(
     Raises:
         dagster.Failure: some partitions failed; it names them, and exactly those turn FAILED.
     """
-    requests = _requests(context)
     asset = dg.AssetKey([cloud.slug, metric.name])
+    oldest = doors.clock.now().date() - timedelta(days=doors.settings.partition_days)
     failed: dict[str, tuple[Outcome, ...]] = {}
-    for request, outcomes in collect(doors, cloud, metric, requests):
-        settled = settle(request.days, outcomes)
-        crash_point("before_event")
-        for day in settled.good:
-            _report(context, asset, request, outcomes, day)
-        crash_point("after_event")
-        if metric.daily_table:
-            roll_up(context, doors, (cloud, metric, request.customer_id), settled.good)
-        failed |= {key_of(request.customer_id, day): outcomes for day in settled.bad}
+    with Rollups(context, doors, cloud, metric) as rollups:
+        for request, outcomes in collect(doors, cloud, metric, _requests(context)):
+            settled = settle(request.days, outcomes)
+            crash_point("before_event")
+            for day in settled.good:
+                # A refund may reach days that are no partition any more; their data is kept.
+                if day >= oldest:
+                    _report(context, asset, request, outcomes, day)
+            crash_point("after_event")
+            rollups.add(request.customer_id, settled.good)
+            failed |= {key_of(request.customer_id, day): outcomes for day in settled.bad}
     if failed:
         raise failure_of(failed)
 
@@ -132,6 +134,9 @@ def _effort(outcomes: Sequence[Outcome]) -> dict[str, dg.MetadataValue]:
             sum((outcome.finished - outcome.started).total_seconds() for outcome in outcomes)
         ),
     }
+    slowed = [outcome.slowed_until for outcome in outcomes if outcome.slowed_until]
+    if slowed:
+        effort["slowed_by_budget_until"] = dg.MetadataValue.timestamp(max(slowed))
     if lags:
         effort["source_lag_seconds"] = dg.MetadataValue.float(max(lags))
     return effort

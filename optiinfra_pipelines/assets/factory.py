@@ -7,17 +7,20 @@ import dagster as dg
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.errors import OptiInfraError
-from optiinfra_core.metrics import Metric
+from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.redaction import scrub
 from optiinfra_core.settings import Settings
 from optiinfra_core.windows import QUARTER_HOUR
 from optiinfra_pipelines.assets.collect import collect_partitions
-from optiinfra_pipelines.assets.rollup import roll_up, rollup_key
+from optiinfra_pipelines.assets.rollup import Rollups, rollup_key
 from optiinfra_pipelines.partitions import by_customer
 from optiinfra_pipelines.policies import retry_policy
 from optiinfra_pipelines.resources.collection import CollectionResource
 
 OWNER = "team:platform"
+
+# Why a provider has no collector of a metric type, where its manifest does not say.
+NO_REASON = "Its API does not offer it."
 
 # Every tick reports every partition it looked at: two that are missed warn, four are a failure.
 # What is late of one account is told by the check `every_account_on_time`.
@@ -61,8 +64,9 @@ def collection_asset(
             if specs[0].key in context.selected_asset_keys:
                 collect_partitions(context, doors, cloud, metric)
             else:
-                for customer_id, days in by_customer(context.partition_keys).items():
-                    roll_up(context, doors, (cloud, metric, customer_id), days)
+                with Rollups(context, doors, cloud, metric) as rollups:
+                    for customer_id, days in by_customer(context.partition_keys).items():
+                        rollups.add(customer_id, days)
         except OptiInfraError as error:
             raise dg.Failure(
                 scrub(f"{error.detail} {error.remedy}"), allow_retries=error.retryable
@@ -87,8 +91,36 @@ def _spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
             "dagster/table_name": metric.table,
             "dagster/column_schema": column_schema(metric),
             "provider_docs": cloud.docs,
+            "not_supported": dg.MetadataValue.md(_not_supported(cloud)),
         },
     )
+
+
+def unsupported_assets(cloud: Provider) -> Iterator[dg.AssetSpec]:
+    """The metric types that ``cloud`` cannot supply: nothing to run, but there to be read about."""
+    for metric in METRICS:
+        if cloud.supplies(metric):
+            continue
+        why = cloud.not_supported.get(metric.name, NO_REASON)
+        yield dg.AssetSpec(
+            key=[cloud.slug, metric.name],
+            group_name=cloud.slug,
+            kinds={cloud.slug},
+            owners=[OWNER],
+            tags={
+                "optiinfra/provider": cloud.slug,
+                "optiinfra/data_type": metric.name,
+                "optiinfra/supported": "no",
+            },
+            description=f"Not supported: {cloud.title} has no {metric.title.lower()} data. {why}",
+            metadata={"provider_docs": cloud.docs, "not_supported": why},
+        )
+
+
+def _not_supported(cloud: Provider) -> str:
+    """What the cloud cannot give, line by line."""
+    lines = [f"- {name}: {why}" for name, why in cloud.not_supported.items()]
+    return "\n".join(lines) or "nothing is known to be missing"
 
 
 def _rollup_spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
@@ -131,4 +163,12 @@ def _description(cloud: Provider, metric: Metric) -> str:
         f"One write replaces one account's {window}; running it again changes nothing. "
         "A partition is green when every window that is due is committed. "
         "A red one names what failed and what to do; the next tick tries it again."
+        f"{_told_missing(cloud)}"
+    )
+
+
+def _told_missing(cloud: Provider) -> str:
+    """What the cloud cannot give, as the end of a description."""
+    return f"\n\nNot supported by {cloud.title}:\n{_not_supported(cloud)}" * bool(
+        cloud.not_supported
     )

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from optiinfra_core.metrics import PERFORMANCE
 from optiinfra_core.warehouse.rollup import recompute_daily
 from tests.core.warehouse.scene import NOON, TODAY, Scene, sample
 
@@ -18,7 +19,8 @@ FIELDS = (
 
 def recompute(scene: Scene) -> int:
     """Recompute today, at the present moment of the scene."""
-    return recompute_daily(scene.warehouse, scene.customer, "aws", TODAY, scene.clock)
+    of = (scene.customer, "aws")
+    return recompute_daily(scene.warehouse, scene.clock, PERFORMANCE, of, TODAY)
 
 
 def test_a_day_of_a_series_is_one_row(scene: Scene, other: Scene) -> None:

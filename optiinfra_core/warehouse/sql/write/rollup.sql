@@ -1,6 +1,6 @@
 -- Recompute one customer's day at one provider from its samples, and tombstone series that are gone.
 -- Never for all customers at once: that ran out of 6 GB at 100 M samples.
-INSERT INTO performance_metrics_1d
+INSERT INTO ${DAILY}
 (
     customer_id, provider, account_id, region, resource_type, resource_id, resource_name, metric,
     statistic, unit, day, samples, covered_s, value_sum, value_min, value_max, value_last, value_p95,
@@ -14,7 +14,7 @@ WITH fresh AS
         count() AS samples, sum(period_s) AS covered_s, sum(value) AS value_sum,
         min(value) AS value_min, max(value) AS value_max, argMax(value, ts) AS value_last,
         quantileExact(0.95)(value) AS value_p95
-    FROM performance_metrics FINAL
+    FROM ${TABLE} FINAL
     WHERE customer_id = {customer_id:String} AND provider = {provider:String} AND day = {day:Date}
     GROUP BY account_id, region, resource_id, metric, statistic
 )
@@ -29,7 +29,7 @@ SELECT
     customer_id, provider, account_id, region, resource_type, resource_id, resource_name,
     metric, statistic, unit, day, samples, covered_s, value_sum, value_min, value_max, value_last,
     value_p95, {version:UInt64}, 1
-FROM performance_metrics_1d FINAL
+FROM ${DAILY} FINAL
 WHERE
     customer_id = {customer_id:String} AND provider = {provider:String} AND day = {day:Date}
     AND (account_id, region, resource_id, metric, statistic)

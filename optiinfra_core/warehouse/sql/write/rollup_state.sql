@@ -8,7 +8,7 @@ FROM
         SELECT
             max(version) AS newest,
             argMax(is_deleted, version) AS is_gone
-        FROM performance_metrics_1d
+        FROM ${DAILY}
         WHERE customer_id = {customer_id:String} AND provider = {provider:String} AND day = {day:Date}
         GROUP BY account_id, region, resource_id, metric, statistic
     )
