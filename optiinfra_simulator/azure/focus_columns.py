@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -36,8 +37,13 @@ _RESOURCE_TYPES = {
 }
 
 
+# Thousands of charges share a day.
+_day = cache(day_window)
+_month = cache(month_window)
+
+
 def _start(charge: Charge) -> datetime:
-    return day_window(charge.day).start
+    return _day(charge.day).start
 
 
 def _frequency(charge: Charge) -> str:
@@ -100,13 +106,13 @@ def _amortisation(charge: Charge) -> str | None:
 CHARGED: Mapping[str, Callable[[Charge], Any]] = MappingProxyType(
     {
         "BilledCost": lambda charge: charge.billed,
-        "BillingPeriodEnd": lambda charge: month_window(charge.day).end,
-        "BillingPeriodStart": lambda charge: month_window(charge.day).start,
+        "BillingPeriodEnd": lambda charge: _month(charge.day).end,
+        "BillingPeriodStart": lambda charge: _month(charge.day).start,
         "ChargeCategory": lambda charge: _CATEGORIES[charge.charge_type],
         "ChargeClass": lambda charge: "Correction" if charge.charge_type == REFUND else None,
         "ChargeDescription": lambda charge: charge.description or charge.meter.product,
         "ChargeFrequency": _frequency,
-        "ChargePeriodEnd": lambda charge: day_window(charge.day).end,
+        "ChargePeriodEnd": lambda charge: _day(charge.day).end,
         "ChargePeriodStart": _start,
         "CommitmentDiscountCategory": _reserved(lambda _: "Usage"),
         "CommitmentDiscountId": _reserved(lambda one: one.arm_id),
@@ -147,7 +153,7 @@ CHARGED: Mapping[str, Callable[[Charge], Any]] = MappingProxyType(
         "x_PublisherCategory": lambda charge: "Vendor" if charge.marketplace else "Cloud Provider",
         "x_ResourceGroupName": _group,
         "x_ResourceType": lambda charge: charge.resource_type.lower() or None,
-        "x_ServicePeriodEnd": lambda charge: day_window(charge.day).end,
+        "x_ServicePeriodEnd": lambda charge: _day(charge.day).end,
         "x_ServicePeriodStart": _start,
         "x_SkuDescription": lambda charge: charge.meter.product,
         "x_SkuMeterCategory": lambda charge: charge.meter.service.name,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 
 from optiinfra_simulator.azure import prices
@@ -90,7 +91,7 @@ class Meter:
     @property
     def id(self) -> str:
         """The identifier of the meter: the same for all who use it in one region."""
-        return guid("meter", self.service.name, self.subcategory, self.name, self.region)
+        return _meter_id(self.service.name, self.subcategory, self.name, self.region)
 
     @property
     def sku(self) -> str:
@@ -101,6 +102,12 @@ class Meter:
     def product(self) -> str:
         """The product's title."""
         return f"{self.subcategory} - {self.name} - {METER_REGIONS.get(self.region, 'Global')}"
+
+
+# A charge asks three times, and thousands of charges share a meter.
+@cache
+def _meter_id(*names: str) -> str:
+    return guid("meter", *names)
 
 
 def _machine(thing: Resource) -> tuple[Meter, ...]:

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 
 from optiinfra_simulator.azure.answers import AzureError
 
+BLOB_READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -17,10 +19,10 @@ class Role:
     data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
-        """Whether it lets its holder do something, with resources or with data."""
-        return (_any(action, self.actions) and not _any(action, self.not_actions)) or _any(
-            action, self.data_actions
-        )
+        """Whether it lets its holder do something; data are opened by data actions alone."""
+        if action == BLOB_READ:
+            return _any(action, self.data_actions)
+        return _any(action, self.actions) and not _any(action, self.not_actions)
 
     def told(self) -> Mapping[str, list[str]]:
         """The role as Microsoft.Authorization/permissions tells it."""
@@ -35,8 +37,6 @@ class Role:
 def _any(action: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
-
-BLOB_READ = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 
 READER = Role("Reader", ("*/read",))
 MONITORING_READER = Role("Monitoring Reader", ("*/read", "Microsoft.Support/*"))
