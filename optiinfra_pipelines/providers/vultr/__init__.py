@@ -4,6 +4,7 @@ from optiinfra_core.collecting.contract import Provider
 from optiinfra_pipelines.providers.vultr.client import Vultr
 from optiinfra_pipelines.providers.vultr.cost import CostCollector
 from optiinfra_pipelines.providers.vultr.credential import VultrCredential
+from optiinfra_pipelines.providers.vultr.focus_gaps import GAPS
 from optiinfra_pipelines.providers.vultr.performance import PerformanceCollector
 from optiinfra_pipelines.providers.vultr.resource import ResourceCollector
 from optiinfra_pipelines.providers.vultr.verification import verify
@@ -18,6 +19,7 @@ PROVIDER = Provider(
     verify=verify,
     collectors=(CostCollector(), PerformanceCollector(), ResourceCollector()),
     docs="optiinfra_pipelines/providers/vultr/README.md",
+    focus_gaps=GAPS,
     not_supported={
         "cpu_utilization": _AGENT,
         "memory_utilization": _AGENT,

@@ -44,9 +44,10 @@ def amount_of(text: Any) -> float | None:
 
 
 def disk_of(text: Any) -> float | None:
-    """Gigabytes in a text such as ``2x 240 GB SSD``."""
+    """Gigabytes in a text such as ``2x 240 GB SSD`` or ``2x 1.92 TB NVMe``."""
     numbers = _NUMBER.findall(str(text or ""))
     if not numbers:
         return None
     times = float(numbers[0]) if len(numbers) > 1 else 1.0
-    return times * float(numbers[-1])
+    unit = 1000.0 if "TB" in str(text).upper() else 1.0
+    return times * float(numbers[-1]) * unit

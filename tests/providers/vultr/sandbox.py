@@ -117,3 +117,8 @@ def sandbox() -> Iterator[Vultr]:
         source = Prometheus(url=f"{server.url}/prometheus", bearer_token=SecretStr(TOKEN))
         with opened(endpoint_url=server.url, prometheus=source) as connection:
             yield connection
+
+
+def traffic_path() -> str:
+    """Where the instance's traffic is told."""
+    return f"instances/{INSTANCE['id']}/bandwidth"
