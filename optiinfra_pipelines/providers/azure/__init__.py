@@ -4,6 +4,7 @@ from optiinfra_core.collecting.contract import Provider
 from optiinfra_pipelines.providers.azure.client import Azure
 from optiinfra_pipelines.providers.azure.cost import CostCollector
 from optiinfra_pipelines.providers.azure.credential import AzureCredential
+from optiinfra_pipelines.providers.azure.focus_gaps import GAPS
 from optiinfra_pipelines.providers.azure.performance import PerformanceCollector
 from optiinfra_pipelines.providers.azure.resource import ResourceCollector
 from optiinfra_pipelines.providers.azure.verification import verify
@@ -16,6 +17,7 @@ PROVIDER = Provider(
     verify=verify,
     collectors=(CostCollector(), PerformanceCollector(), ResourceCollector()),
     docs="optiinfra_pipelines/providers/azure/README.md",
+    focus_gaps=GAPS,
     not_supported={
         "gpu_utilization": "Azure Monitor has no GPU metrics without its agent.",
         "past_resources": "Resource Graph lists what exists now.",
