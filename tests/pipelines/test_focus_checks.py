@@ -373,4 +373,5 @@ def unlike(price: Decimal | None, quantity: Decimal | None, cost: Decimal | None
     """Whether price times quantity is not the cost, beyond what rounding explains."""
     if price is None or quantity is None or cost is None:
         return False
-    return abs(price * quantity - cost) > Decimal("0.000001") + abs(cost) / 1000
+    allowed = Decimal("0.005") if cost == round(cost, 2) else Decimal("0.000001")
+    return abs(price * quantity - cost) > allowed + abs(cost) / 1000

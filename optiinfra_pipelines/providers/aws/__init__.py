@@ -4,6 +4,7 @@ from optiinfra_core.collecting.contract import Provider
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.cost import CostCollector
 from optiinfra_pipelines.providers.aws.credential import AwsCredential
+from optiinfra_pipelines.providers.aws.focus_gaps import GAPS
 from optiinfra_pipelines.providers.aws.performance import PerformanceCollector
 from optiinfra_pipelines.providers.aws.resource import ResourceCollector
 from optiinfra_pipelines.providers.aws.verification import verify
@@ -16,6 +17,7 @@ PROVIDER = Provider(
     verify=verify,
     collectors=(CostCollector(), PerformanceCollector(), ResourceCollector()),
     docs="optiinfra_pipelines/providers/aws/README.md",
+    focus_gaps=GAPS,
     not_supported={
         "memory_utilization": "CloudWatch has no memory of EC2 instances without its agent.",
         "gpu_utilization": "CloudWatch has no GPU metrics without its agent.",

@@ -1,9 +1,11 @@
 -- Which rules of FOCUS do the charges of some days break, how often, and which are examples?
 -- The empty rule counts all charges, so that a rule's share is known. Conditions on what is null hold for none.
--- Amounts are compared within what prices with ten places allow: `tolerance` and a thousandth of the amount.
+-- A cost in whole cents may have been rounded to them; another is compared to a millionth. A thousandth of the
+-- amount is for prices that are themselves rounded.
 WITH
 charge_category IN ('Usage', 'Purchase') AND charge_class != 'Correction' AS priced,
-0.000001 AS tolerance
+0.000001 AS exact,
+0.005 AS cent
 SELECT account_id, source, rule, count() AS charges, groupArray(3)(example) AS examples
 FROM
     (
@@ -21,8 +23,8 @@ FROM
                 if(charge_period_end <= charge_period_start, 'ChargePeriodEnd-C-004-M', ''),
                 if(charge_category NOT IN ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment'), 'ChargeCategory-C-003-M', ''),
                 if(charge_class NOT IN ('', 'Correction'), 'ChargeClass-C-005-C', ''),
-                if(charge_class != 'Correction' AND abs(toFloat64(contracted_unit_price) * toFloat64(pricing_quantity) - toFloat64(contracted_cost)) > tolerance + 0.001 * abs(toFloat64(contracted_cost)), 'ContractedCost-C-009-C', ''),
-                if(charge_class != 'Correction' AND abs(toFloat64(list_unit_price) * toFloat64(pricing_quantity) - toFloat64(list_cost)) > tolerance + 0.001 * abs(toFloat64(list_cost)), 'ListCost-C-009-C', ''),
+                if(charge_class != 'Correction' AND abs(toFloat64(contracted_unit_price) * toFloat64(pricing_quantity) - toFloat64(contracted_cost)) > if(contracted_cost = round(contracted_cost, 2), cent, exact) + 0.001 * abs(toFloat64(contracted_cost)), 'ContractedCost-C-009-C', ''),
+                if(charge_class != 'Correction' AND abs(toFloat64(list_unit_price) * toFloat64(pricing_quantity) - toFloat64(list_cost)) > if(list_cost = round(list_cost, 2), cent, exact) + 0.001 * abs(toFloat64(list_cost)), 'ListCost-C-009-C', ''),
                 if(charge_category = 'Credit' AND effective_cost != billed_cost, 'EffectiveCost-C-010-C', ''),
                 if(charge_category = 'Purchase' AND commitment_discount_id != '' AND effective_cost != 0, 'EffectiveCost-C-005-C', ''),
                 if(toDate(charge_period_start) < billing_period_start OR toDate(charge_period_start) >= if(billing_period_end > billing_period_start, billing_period_end, addMonths(billing_period_start, 1)), 'BillingPeriodStart-C-004-M', ''),
