@@ -41,7 +41,8 @@ class Fault:
     """One fault on the calls that match; ``*`` matches everything.
 
     It begins after ``after`` matching calls and strikes ``times`` times, for ever if None.
-    ``seconds`` is how long a hang lasts. Services are named as boto3 clients are.
+    ``seconds`` is how long a hang lasts. Services are named as boto3 clients are,
+    those of other clouds as their own tables of operations name them.
     """
 
     kind: FaultKind

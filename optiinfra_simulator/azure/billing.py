@@ -22,6 +22,7 @@ _WHOLE_DAY = 24
 # Rated again, a tiered meter costs seven per cent less through the whole month.
 _TIER = Decimal("0.93")
 _KEPT_DAYS = 256
+_LEAST_DAYS = 35
 
 
 @dataclass
@@ -30,9 +31,11 @@ class Billing:
 
     subscription: Subscription
     fleet: Fleet
-    _kept: Kept[tuple[date, Known], tuple[Charge, ...]] = field(
-        default_factory=lambda: Kept(_KEPT_DAYS)
-    )
+    _kept: Kept[tuple[date, Known], tuple[Charge, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep more days of a small fleet, but a month of any."""
+        self._kept = Kept(max(_LEAST_DAYS, _KEPT_DAYS // (1 + self.fleet.machines // 100)))
 
     @cached_property
     def reservation(self) -> Reservation:

@@ -45,7 +45,7 @@ class Azure:
     query_quota: QueryQuota = field(default_factory=QueryQuota)
     graph_quota: GraphQuota = field(default_factory=GraphQuota)
     exporters: dict[str, Exporter] = field(default_factory=dict)
-    answers: Kept[tuple[object, ...], list[list[Any]]] = field(default_factory=Kept)
+    answers: Kept[tuple[object, ...], list[list[Any]]] = field(default_factory=lambda: Kept(6))
 
     def exporter(self, subscription: str) -> Exporter:
         """The export of a subscription."""
