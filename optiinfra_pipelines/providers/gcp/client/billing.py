@@ -116,9 +116,13 @@ class Billing:
         return CloudCatalogClient(transport=self._transport(CloudCatalogRestTransport))
 
     def _transport(self, kind: Any) -> Any:
+        from google.api_core.gapic_v1.client_info import ClientInfo  # noqa: PLC0415 - loads the SDK
+
         transport = kind(credentials=self._access.identity, **self._where)
-        own = transport._session  # noqa: SLF001 - the transport takes no session
+        # The transport takes no session; its methods are wrapped once for the one they have.
+        own = transport._session  # noqa: SLF001
         transport._session = self._access.session  # noqa: SLF001
+        transport._prep_wrapped_messages(ClientInfo())  # noqa: SLF001
         own.close()
         return transport
 
