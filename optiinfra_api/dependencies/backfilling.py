@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from optiinfra_api.dependencies.triggering import Order, Part
 from optiinfra_api.schemas.collecting import BackfillPlan, PlannedDataType
+from optiinfra_api.schemas.spending import AccountSpending
 from optiinfra_core.collecting.catalogue import DataTypeInfo
 from optiinfra_core.windows import DAY, Clock, Window, floor
 
@@ -28,6 +29,17 @@ def plan_of(order: Order, accounts: int, clock: Clock, *, dry_run: bool) -> Back
         estimated_usd=sum((each.estimated_usd for each in planned), Decimal(0)),
         data_types=planned,
     )
+
+
+def against_budget(plan: BackfillPlan, standing: Iterable[AccountSpending]) -> BackfillPlan:
+    """The plan beside what its accounts spent this month and may spend."""
+    accounts = tuple(standing)
+    limits = [each.budget_usd for each in accounts if each.budget_usd is not None]
+    budget = sum(limits, Decimal(0)) if accounts and len(limits) == len(accounts) else None
+    spent = sum((each.month_to_date_usd for each in accounts), Decimal(0))
+    exceeds = budget is not None and spent + plan.estimated_usd > budget
+    told = {"spent_usd": spent, "budget_usd": budget, "exceeds_budget": exceeds}
+    return plan.model_copy(update=told)
 
 
 def planned_type(info: DataTypeInfo, asked: Window, accounts: int, clock: Clock) -> PlannedDataType:

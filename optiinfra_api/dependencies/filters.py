@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 
 from optiinfra_core.collecting.closing import CLOSING, FINAL, OPEN
 from optiinfra_core.errors import InvalidRequest
+from optiinfra_core.warehouse.questions.calls import GROUPS as CALL_GROUPS
 from optiinfra_core.warehouse.questions.cost import BASES, DIMENSIONS, GROUPS, LEDGER_BASES
 from optiinfra_core.windows import as_utc
 
@@ -33,6 +34,7 @@ LedgerBasis = Annotated[str, one_of(LEDGER_BASES, f"Which cost. {BASIS}", "cost"
 Dimension = Annotated[str, one_of(DIMENSIONS, "What to group by.")]
 GroupBy = Annotated[str, one_of(GROUPS, "Length of a period.")]
 
+SpentBy = Annotated[str, one_of(CALL_GROUPS, "What to group calls by.")]
 Finality = Annotated[
     str,
     one_of(

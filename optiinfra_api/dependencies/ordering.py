@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import Header
 
-from optiinfra_api.dependencies.backfilling import parts_of, plan_of
+from optiinfra_api.dependencies.backfilling import against_budget, parts_of, plan_of
 from optiinfra_api.dependencies.doors import Doors
+from optiinfra_api.dependencies.spending import accounts_of
 from optiinfra_api.dependencies.tasks import shown
 from optiinfra_api.dependencies.tenant import known, reached
 from optiinfra_api.dependencies.triggering import (
@@ -74,6 +75,8 @@ async def backfill(
         idempotency_key=idempotency_key,
     )
     plan = plan_of(order, accounts, doors.clock, dry_run=body.dry_run)
+    standing = await accounts_of(doors, customer.slug, (provider.slug,), doors.clock.now())
+    plan = against_budget(plan, standing)
     return plan if body.dry_run else await begun(doors, order, plan)
 
 

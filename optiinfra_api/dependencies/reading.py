@@ -29,6 +29,8 @@ from optiinfra_api.dependencies.tenant import Providers, Tenant
 from optiinfra_api.dependencies.unchanged import demand_change, tag_of
 from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
 from optiinfra_core.collecting.catalogue import ProviderInfo
+from optiinfra_core.errors import NotSupported
+from optiinfra_core.metrics import Metric
 from optiinfra_core.tenancy.customers import Customer
 from optiinfra_core.warehouse.question import Question
 from optiinfra_core.windows import Window, floor
@@ -207,8 +209,10 @@ class Asking:
         """The read; ``time`` holds the question's own parameters of time.
 
         Raises:
+            NotSupported: the one provider in the path does not supply this kind of data.
             Unchanged: the caller holds the answer; ClickHouse was not asked.
         """
+        demand_supplied(self.providers, reach.metric)
         now = self.doors.clock.now()
         states = await self.doors.states_of(self.customer.slug)
         ground = ground_of(states, reach.metric, self.providers, now)
@@ -245,6 +249,18 @@ class Asking:
         demand_change(self.request.headers, tag)
         self.response.headers["ETag"] = tag
         return tag
+
+
+def demand_supplied(providers: tuple[ProviderInfo, ...], metric: Metric) -> None:
+    """Return unless one provider is asked for data that it does not supply: no rows would say that.
+
+    Raises:
+        NotSupported: the detail tells why.
+    """
+    if len(providers) == 1 and providers[0].data_type(metric.name) is None:
+        (only,) = providers
+        why = only.not_supported.get(metric.name, "Its API does not offer it.")
+        raise NotSupported(f"{only.title} has no {metric.title.lower()} data: {why}")
 
 
 async def asking(

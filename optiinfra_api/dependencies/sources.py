@@ -32,6 +32,16 @@ async def sources_of(doors: Doors, customer: str, now: datetime) -> list[SourceF
     return [source_of(state, installed, accounts, spans, now) for state in states]
 
 
+def not_supported(
+    sources: Iterable[SourceFreshness], installed: Mapping[str, ProviderInfo]
+) -> dict[str, dict[str, str]]:
+    """What each provider of ``sources`` cannot give, and why; those that give all left out."""
+    slugs = sorted({source.provider for source in sources} & installed.keys())
+    return {
+        slug: dict(installed[slug].not_supported) for slug in slugs if installed[slug].not_supported
+    }
+
+
 def span_of(
     metric: Metric,
     installed: Mapping[str, ProviderInfo],
@@ -80,6 +90,10 @@ def source_of(
         last_success_at=state.last_success_at,
         last_commit_at=state.committed_at,
         next_due_at=state.next_due_at,
+        slowed_until=state.slowed_until
+        if state.slowed_until and state.slowed_until > now
+        else None,
+        reason=state.reason or None,
         stale=provider is None or is_stale(state, provider, now),
         gaps=gaps_in(coverage, span),
         consecutive_failures=state.consecutive_failures,

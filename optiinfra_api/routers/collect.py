@@ -6,11 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, Security
 
 from optiinfra_api.dependencies.doors import DoorsOf
+from optiinfra_api.dependencies.filters import SpentBy
 from optiinfra_api.dependencies.ordering import IdempotencyKey, backfill, trigger
 from optiinfra_api.dependencies.page import SmallPage
-from optiinfra_api.dependencies.sources import sources_of
+from optiinfra_api.dependencies.reading import TimesOf
+from optiinfra_api.dependencies.sources import not_supported, sources_of
+from optiinfra_api.dependencies.spending import cost_of
 from optiinfra_api.dependencies.tasks import HistoryFilters, TaskOf, history_page, status_of
-from optiinfra_api.dependencies.tenant import Caller, allowed, observing, reached
+from optiinfra_api.dependencies.tenant import Caller, allowed, known, observing, reached
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.collecting import (
     Backfill,
@@ -22,6 +25,7 @@ from optiinfra_api.schemas.collecting import (
     Trigger,
 )
 from optiinfra_api.schemas.envelope import Listing
+from optiinfra_api.schemas.spending import CollectionCost
 
 router = APIRouter(
     prefix="/api/v1/collect",
@@ -76,4 +80,29 @@ async def source_freshness(customer_id: Customer, key: Caller, doors: DoorsOf) -
     customer = await reached(doors, key, customer_id)
     now: datetime = doors.clock.now()
     found = await sources_of(doors, customer.slug, now)
-    return Freshness(customer_id=customer.slug, checked_at=now, count=len(found), data=found)
+    return Freshness(
+        customer_id=customer.slug,
+        checked_at=now,
+        count=len(found),
+        data=found,
+        not_supported=not_supported(found, await doors.providers()),
+    )
+
+
+@router.get("/cost", dependencies=[OBSERVE])
+async def collection_cost(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
+    customer_id: Customer,
+    key: Caller,
+    doors: DoorsOf,
+    asked: TimesOf,
+    provider: Annotated[str | None, Query(max_length=64)] = None,
+    group_by: SpentBy = "day",
+) -> CollectionCost:
+    """What calls to providers took and cost, by default this month, and how budgets stand.
+
+    Groups beyond the first 1,000 are left out; by day the earliest come first, else the dearest.
+    """
+    customer = await reached(doors, key, customer_id)
+    if provider is not None:
+        known(await doors.providers(), provider)
+    return await cost_of(doors, customer.slug, provider, asked, group_by)

@@ -1,23 +1,26 @@
 """Cloud accounts to collect from: sealed when they come in, verified, rotated, shredded."""
 
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Security
 from starlette.concurrency import run_in_threadpool
 
-from optiinfra_api.dependencies.doors import DoorsOf
+from optiinfra_api.dependencies.doors import Doors, DoorsOf
 from optiinfra_api.dependencies.sealing import credential_of
 from optiinfra_api.dependencies.tenant import Caller, actor, allowed, known, reached
 from optiinfra_api.dependencies.verifying import shown, verified
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.credentials import (
     AuditEntryOut,
+    CredentialChanges,
     CredentialOut,
     NewCredential,
     RotatedCredential,
 )
 from optiinfra_api.schemas.envelope import Listing
+from optiinfra_core.tenancy.api_keys import ApiKey
 from optiinfra_core.vault.records import CredentialRecord
 
 router = APIRouter(
@@ -51,7 +54,18 @@ async def add_credential(body: NewCredential, key: Caller, doors: DoorsOf) -> Cr
     record = await run_in_threadpool(
         doors.vault.add, customer.slug, provider.slug, credential, body.label, actor(key)
     )
+    if body.budget_usd is not None:
+        record = await limited(doors, record, body.budget_usd, key)
     return await verified(doors, record)
+
+
+async def limited(
+    doors: Doors, record: CredentialRecord, budget_usd: Decimal | None, key: ApiKey
+) -> CredentialRecord:
+    """The credential with this budget."""
+    return await run_in_threadpool(
+        doors.vault.set_budget, record.id, budget_usd, actor(key), customer=record.customer_id
+    )
 
 
 @router.get("")
@@ -71,6 +85,14 @@ async def list_credentials(
 async def get_credential(record: Record) -> CredentialOut:
     """One credential; a deleted one is still told, with that status."""
     return shown(record)
+
+
+@router.patch("/{credential_id}")
+async def change_credential(
+    record: Record, body: CredentialChanges, key: Caller, doors: DoorsOf
+) -> CredentialOut:
+    """Set what calls for its account may cost a month; it counts from the next tick on."""
+    return shown(await limited(doors, record, body.budget_usd, key))
 
 
 @router.delete("/{credential_id}", status_code=204)

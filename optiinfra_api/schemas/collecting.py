@@ -158,6 +158,12 @@ class SourceFreshness(BaseModel):
     last_success_at: datetime | None
     last_commit_at: datetime | None
     next_due_at: datetime | None
+    slowed_until: datetime | None = Field(
+        description="Until when the budget allows no paid call; null where it slows nothing."
+    )
+    reason: str | None = Field(
+        description="Why the last attempt fetched nothing: unchanged, or slowed by the budget."
+    )
     stale: bool
     gaps: int = Field(description="Windows of the last 7 days that are missing or lack a part.")
     consecutive_failures: int
@@ -169,6 +175,9 @@ class Freshness(Listing[SourceFreshness]):
 
     customer_id: str
     checked_at: datetime
+    not_supported: dict[str, dict[str, str]] = Field(
+        description="What the customer's providers cannot give, and why."
+    )
 
 
 class PlannedDataType(BaseModel):
@@ -194,5 +203,16 @@ class BackfillPlan(BaseModel):
     partitions: int
     estimated_calls: Money
     estimated_usd: Money
+    spent_usd: Money = Field(
+        default=Decimal(0), description="What the accounts' calls cost this month."
+    )
+    budget_usd: Money | None = Field(
+        default=None, description="What they may cost a month; null where an account has no limit."
+    )
+    exceeds_budget: bool = Field(
+        default=False,
+        description="Whether it would spend more than is left. It is collected all the same; ticks"
+        " come seldom afterwards.",
+    )
     data_types: list[PlannedDataType]
     task: TaskOut | None = None

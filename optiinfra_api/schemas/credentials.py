@@ -1,6 +1,7 @@
 """Credentials as the API takes and shows them: secrets go in and never come out."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from optiinfra_api.schemas.envelope import Body
 from optiinfra_api.schemas.problem import ErrorOut
+from optiinfra_core.metrics.money import Money
 
 # Marked write-only, so that generated documentation and clients treat it as a secret.
 CredentialFields = Annotated[
@@ -19,6 +21,18 @@ CredentialFields = Annotated[
     ),
 ]
 
+Budget = Annotated[
+    Decimal | None,
+    Field(
+        ge=0,
+        max_digits=18,
+        decimal_places=6,
+        description="US dollars a month that calls for its account may cost; null: the"
+        " installation's OPTIINFRA_COLLECTION_BUDGET_USD. As spending nears it, collection slows.",
+        examples=["5.00"],
+    ),
+]
+
 
 class NewCredential(Body):
     """A cloud account to connect."""
@@ -27,6 +41,13 @@ class NewCredential(Body):
     provider: str = Field(min_length=1, max_length=64, examples=["aws"])
     label: str = Field(min_length=1, max_length=200, examples=["production"])
     credential: CredentialFields
+    budget_usd: Budget = None
+
+
+class CredentialChanges(Body):
+    """What of a credential can be changed besides its secret."""
+
+    budget_usd: Budget
 
 
 class RotatedCredential(Body):
@@ -57,6 +78,9 @@ class CredentialOut(BaseModel):
     last_used_at: datetime | None
     last_verified_at: datetime | None
     expires_at: datetime | None
+    budget_usd: Money | None = Field(
+        description="What calls for its account may cost a month; null: the installation's default."
+    )
     last_error: ErrorOut | None = Field(description="Why the last verification failed.")
     remedy: str | None = Field(default=None, description="What to do, where something is to do.")
 
