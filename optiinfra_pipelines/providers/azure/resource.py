@@ -215,12 +215,14 @@ class ResourceCollector(Collector[Azure]):
         found = [
             one
             for one in resources(connection)
-            if str(one.get("type")).lower() in READINGS
+            if _kind(one) in READINGS
             and not system(one)
             and (parts is None or _region(one) in parts)
         ]
         place = Place(ts=span.start, sizes=_sizes(connection, found, failures))
         for payload in found:
+            if _kind(payload) == MACHINES and _region(payload) not in place.sizes:
+                continue  # its cores would be unknown now and known later: a change that is none
             row = understood(partial(to_row, payload, place), payload)
             if isinstance(row, Malformed):
                 failures.add(_region(payload), row)
@@ -231,7 +233,7 @@ class ResourceCollector(Collector[Azure]):
 
 def to_row(payload: Payload, place: Place) -> ResourceRow:
     """A resource of any supported kind; its attributes are whitelisted by its reading."""
-    kind = str(payload["type"]).lower()
+    kind = _kind(payload)
     return ResourceRow(
         ts=place.ts,
         region=_region(payload),
@@ -246,14 +248,19 @@ def to_row(payload: Payload, place: Place) -> ResourceRow:
 def _sizes(
     azure: Azure, found: list[Payload], failures: PartFailures
 ) -> Mapping[str, Mapping[str, Size]]:
-    places = sorted({_region(one) for one in found if str(one["type"]).lower() == MACHINES})
+    places = sorted({_region(one) for one in found if _kind(one) == MACHINES})
     jobs = (Job(part=region, work=partial(sizes, azure, region)) for region in places)
     told: dict[str, Mapping[str, Size]] = {}
     for outcome in azure.spread(jobs):
         if outcome.error is not None:
             failures.add(outcome.part, outcome.error)
-        told[outcome.part] = outcome.value or {}
+        else:
+            told[outcome.part] = outcome.value or {}
     return told
+
+
+def _kind(payload: Payload) -> str:
+    return str(payload.get("type")).lower()
 
 
 def _region(payload: Payload) -> str:

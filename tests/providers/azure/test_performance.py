@@ -141,6 +141,28 @@ def test_where_the_batch_is_refused_the_region_is_asked_at_once(
     assert call.params["timespan"] == "2026-11-22T12:00:00Z/2026-11-22T12:15:00Z"
 
 
+def test_the_answer_of_a_region_serves_all_its_batches(
+    cloud: AzureDouble, connect: Connect
+) -> None:
+    """It holds every resource of the region, so it is asked for once."""
+
+    def everyone(_call: Asked) -> Fate:
+        metric = measured("x", "Percentage CPU", [START])
+        (series,) = metric["timeseries"]
+        name = {"value": "Microsoft.ResourceId"}
+        metric["timeseries"] = [
+            {**series, "metadatavalues": [{"name": name, "value": one["id"]}]}
+            for one in machines(120)
+        ]
+        return told({"timespan": "x", "value": [metric]})
+
+    cloud.on("batch", refused("AuthorizationFailed", 403))
+    cloud.script["regional"] = everyone
+    rows = collected(cloud, connect, machines(120))
+    assert len({row.resource_id for row in rows}) == 120
+    assert (len(cloud.of("batch")), len(cloud.of("regional"))) == (3, 1)
+
+
 def test_where_the_region_is_refused_too_each_resource_is_asked(
     cloud: AzureDouble, connect: Connect
 ) -> None:

@@ -130,11 +130,12 @@ def test_without_the_list_of_sizes_machines_have_none(cloud: AzureDouble, connec
 def test_a_failing_list_of_sizes_is_the_locations_failure(
     cloud: AzureDouble, connect: Connect
 ) -> None:
-    """Rows without sizes now and with sizes later would read as a change of the machines."""
+    """Machines without sizes now and with sizes later would read as a change of theirs."""
     cloud.on("skus", refused("InternalServerError", 500))
-    *_, failure = collected(cloud, connect, MACHINE)
+    *rows, failure = collected(cloud, connect, *OWNED)
     assert isinstance(failure, PartFailure)
     assert (failure.part, failure.retryable) == ("eastus", True)
+    assert {row.resource_type for row in rows} == set(KINDS.values()) - {"compute.virtualmachine"}
 
 
 def test_a_payload_that_is_not_as_documented_fails_its_location(

@@ -13,6 +13,7 @@ from optiinfra_core.collecting.spreading import Job, Outcome, Spreader
 from optiinfra_pipelines.providers.azure.client import credentials
 from optiinfra_pipelines.providers.azure.client.calls import Calls
 from optiinfra_pipelines.providers.azure.client.clients import ARM_SCOPE, Clients
+from optiinfra_pipelines.providers.azure.client.memory import Memory
 from optiinfra_pipelines.providers.azure.client.transport import Meter, metered
 from optiinfra_pipelines.providers.azure.credential import AzureCredential
 
@@ -47,6 +48,7 @@ class Azure:
         )
         self.calls = Calls(gate, meter, self._tokens)
         self.clients = Clients(credential, self._tokens, self._transport)
+        self.memory = Memory()
         self._spreader = Spreader(gate.concurrency, "azure")
 
     def __enter__(self) -> Self:
