@@ -1,0 +1,1 @@
+"""The simulated Google Cloud: REST, BigQuery SQL and Monitoring over gRPC."""

@@ -1,0 +1,1 @@
+"""The billing export tables, and BigQuery in front of them."""

@@ -1,0 +1,1 @@
+"""What everything in the simulated Google Cloud costs, row by exported row."""

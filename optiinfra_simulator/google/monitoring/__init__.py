@@ -1,0 +1,1 @@
+"""Cloud Monitoring: time series over gRPC."""

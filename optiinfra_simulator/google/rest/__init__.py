@@ -1,0 +1,1 @@
+"""The REST APIs, and what they share: identity, refusals, paging."""

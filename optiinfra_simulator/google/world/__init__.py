@@ -1,0 +1,1 @@
+"""What exists in the simulated Google Cloud, and its list prices."""
