@@ -82,11 +82,15 @@ def document(value: Any) -> str:
     told = json.loads(value) if isinstance(value, str) else value
     if not isinstance(told, Mapping):
         told = dict(told)
+    return _compact(told)
+
+
+def _compact(told: Any) -> str:
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 
 def _parsed(value: str) -> Any:
-    told = json.loads(value, parse_float=str, parse_int=str)
+    told = json.loads(value, parse_float=Decimal)
     if not isinstance(told, dict):
         raise ValueError(f"{value[:80]!r} is no JSON object")  # noqa: TRY004 - a value's fault
     return told
@@ -98,5 +102,5 @@ def _word(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (dict, list)):
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _compact(value)
     return str(value)
