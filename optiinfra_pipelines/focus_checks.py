@@ -35,6 +35,10 @@ DESCRIPTIONS = {
 }
 
 
+# Metric types whose rows are charges as FOCUS has them.
+CONFORMING = (COST.name,)
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A rule that charges of one customer's account break; ``why`` where that is known."""
@@ -58,7 +62,7 @@ class Breach:
 def focus_checks(cloud: Provider, asset: dg.AssetsDefinition) -> Iterator[dg.AssetChecksDefinition]:
     """The checks of an asset that collects cost; one question a customer answers both."""
     for key in asset.keys:
-        if key.path[-1] == COST.name:
+        if key.path[-1] in CONFORMING:
             yield conformance(key, cloud)
 
 

@@ -17,6 +17,10 @@ CENT = Decimal("0.01")
 GONE = frozenset({"terminated", "shutting-down"})
 
 
+# Data types whose figure is money.
+MONEY = ("cost",)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One customer x provider x data type: what was collected, served, and true.
@@ -39,7 +43,7 @@ class Line:
 
     def as_dict(self) -> Mapping[str, object]:
         """For the JSON object; money only where the line is about money."""
-        money = self.data_type == "cost"
+        money = self.data_type in MONEY
         return {
             "customer": self.customer,
             "provider": self.provider,
