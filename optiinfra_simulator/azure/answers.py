@@ -3,11 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from optiinfra_simulator.azure.rigging import guid
 from optiinfra_simulator.reply import Reply
 
+# Blob storage has words of its own: it is busy where others are asked too often.
+_STORAGE_REFUSALS: Mapping[int, tuple[int, str]] = MappingProxyType(
+    {401: (401, "InvalidAuthenticationInfo"), 429: (503, "ServerBusy")}
+)
 JSON = ("Content-Type", "application/json; charset=utf-8")
 
 
@@ -38,6 +43,20 @@ def bad_request(message: str) -> AzureError:
     return AzureError(400, "BadRequest", message)
 
 
+def whole(told: Any, otherwise: int, name: str) -> int:
+    """A parameter that is a whole number, or ``otherwise`` where it is not given.
+
+    Raises:
+        AzureError: 400, it is none.
+    """
+    if told in (None, ""):
+        return otherwise
+    try:
+        return int(told)
+    except (TypeError, ValueError):
+        raise bad_request(f"The value {told!r} of {name} is not a number.") from None
+
+
 def not_found(path: str) -> AzureError:
     """What is said of a path or operation that does not exist here."""
     return AzureError(404, "NotFound", f"No HTTP resource was found that matches {path!r}.")
@@ -53,13 +72,14 @@ def refusal(error: AzureError, service: str, request_id: str) -> Reply:
     """A refusal as the service writes it: bare for metrics, XML for Blob storage."""
     headers = (("x-ms-request-id", request_id), *error.headers.items())
     if service == "storage":
+        status, code = _STORAGE_REFUSALS.get(error.status, (error.status, error.code))
         body = (
             '\ufeff<?xml version="1.0" encoding="utf-8"?><Error>'
-            f"<Code>{error.code}</Code><Message>{error.message}\nRequestId:{request_id}</Message>"
+            f"<Code>{code}</Code><Message>{error.message}\nRequestId:{request_id}</Message>"
             "</Error>"
         ).encode()
-        told = (("Content-Type", "application/xml"), ("x-ms-error-code", error.code))
-        return Reply(error.status, (*told, *headers), body)
+        told = (("Content-Type", "application/xml"), ("x-ms-error-code", code))
+        return Reply(status, (*told, *headers), body)
     told_error: Mapping[str, Any] = {"code": error.code, "message": error.message}
     # Azure Monitor's metrics refuse without the envelope of Resource Manager.
     bare = service == "monitor" and error.status == 400  # noqa: PLR2004 - bad requests only

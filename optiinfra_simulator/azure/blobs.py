@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from optiinfra_simulator.azure.accounts import SUBSCRIPTIONS
-from optiinfra_simulator.azure.answers import AzureError
+from optiinfra_simulator.azure.answers import AzureError, whole
 from optiinfra_simulator.azure.calls import Call
 from optiinfra_simulator.azure.runs import Blob
 from optiinfra_simulator.faults import FaultKind
@@ -59,7 +59,7 @@ def _listed(call: Call, blobs: Sequence[Blob]) -> Reply:
         return Reply(200, _shared(call), b"")
     prefix, delimiter = parameters.get("prefix", ""), parameters.get("delimiter", "")
     marker = parameters.get("marker", "")
-    most = min(int(parameters.get("maxresults") or 5_000), call.azure.limits.blobs)
+    most = min(whole(parameters.get("maxresults"), 5_000, "maxresults"), call.azure.limits.blobs)
     entries = [one for one in _entries(blobs, prefix, delimiter) if one[0] >= marker]
     shown, rest = entries[:most], entries[most:]
     following = rest[0][0] if rest else ""

@@ -84,17 +84,28 @@ def _group(charge: Charge) -> str | None:
     return parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else None  # noqa: PLR2004
 
 
-def _priced(charge: Charge) -> bool:
-    """Whether units have a price: refunds have no units, what is unused was paid before."""
-    return charge.charge_type in (USAGE, PURCHASE)
-
-
 def _price(charge: Charge) -> Decimal | None:
-    return charge.price if _priced(charge) else None
+    """The price of a unit: refunds have none, what is unused was paid before."""
+    if charge.charge_type == REFUND:
+        return None
+    return ZERO if charge.charge_type == UNUSED else charge.price
 
 
 def _list_price(charge: Charge) -> Decimal | None:
-    return charge.meter.price if _priced(charge) else None
+    if charge.charge_type == REFUND:
+        return None
+    return ZERO if charge.charge_type == UNUSED else charge.meter.price
+
+
+def _effective_price(charge: Charge) -> Decimal | None:
+    if charge.charge_type == REFUND:
+        return None
+    return charge.reservation.hourly if _committed(charge) and charge.reservation else _paid(charge)
+
+
+def _paid(charge: Charge) -> Decimal:
+    """What a unit is effective with where no reservation covers it."""
+    return ZERO if charge.charge_type == PURCHASE and charge.reservation else charge.price
 
 
 def _amortisation(charge: Charge) -> str | None:
@@ -147,7 +158,7 @@ CHARGED: Mapping[str, Callable[[Charge], Any]] = MappingProxyType(
         "x_BilledCostInUsd": lambda charge: charge.billed,
         "x_BilledUnitPrice": lambda charge: ZERO if _committed(charge) else _price(charge),
         "x_EffectiveCostInUsd": lambda charge: charge.effective,
-        "x_EffectiveUnitPrice": _price,
+        "x_EffectiveUnitPrice": _effective_price,
         "x_ListCostInUsd": lambda charge: charge.listed,
         "x_PricingUnitDescription": lambda charge: charge.meter.unit,
         "x_PublisherCategory": lambda charge: "Vendor" if charge.marketplace else "Cloud Provider",

@@ -5,7 +5,7 @@ from typing import Any
 
 from optiinfra_simulator.azure import kusto, shapes
 from optiinfra_simulator.azure.accounts import SUBSCRIPTIONS
-from optiinfra_simulator.azure.answers import Answer, AzureError
+from optiinfra_simulator.azure.answers import Answer, AzureError, whole
 from optiinfra_simulator.azure.arm import offset, token
 from optiinfra_simulator.azure.calls import Call
 from optiinfra_simulator.azure.mischief import FIRST_PAGE
@@ -22,9 +22,9 @@ def resources(call: Call) -> Answer:
     }
     rows = kusto.run(str(body.get("query") or ""), _table(call, body.get("subscriptions")))
     most = call.azure.limits.graph_rows
-    size = min(int(options.get("top") or 100 if "top" in options else most), most)
+    size = min(whole(options.get("top"), most, "$top"), most)
     asked = options.get("skiptoken")
-    first = 0 if asked == FIRST_PAGE else offset(asked) or int(options.get("skip") or 0)
+    first = 0 if asked == FIRST_PAGE else offset(asked) or whole(options.get("skip"), 0, "$skip")
     shown = rows[first : first + size]
     table = str(options.get("resultformat", "objectArray")).lower() == "table"
     document: dict[str, Any] = {

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from optiinfra_core.windows import Window
-from optiinfra_simulator.azure.answers import Answer, AzureError, bad_request
+from optiinfra_simulator.azure.answers import Answer, AzureError, bad_request, whole
 from optiinfra_simulator.azure.bins import Binning, binning
 from optiinfra_simulator.azure.calls import Call
 from optiinfra_simulator.azure.signals import Metric, metrics_of
@@ -115,7 +115,7 @@ def of_subscription(call: Call) -> Answer:
     chosen = parameters.get("$filter") or parameters.get("filter")
     if not chosen:
         raise bad_request("Metrics of a subscription are told by a filter on Microsoft.ResourceId.")
-    top = int(parameters.get("top") or parameters.get("$top") or _DEFAULT_TOP)
+    top = whole(parameters.get("top") or parameters.get("$top"), _DEFAULT_TOP, "top")
     scope = f"/subscriptions/{call.subscription}"
     value = [
         {

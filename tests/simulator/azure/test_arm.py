@@ -82,6 +82,14 @@ def test_a_page_that_was_never_given_is_refused(wire: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
 
 
+def test_a_number_that_is_none_is_refused(wire: httpx.Client) -> None:
+    """A parameter that should be a number and is not is a bad request, not a broken server."""
+    query = {"query": "Resources", "options": {"$top": "many"}}
+    answer = wire.post("/providers/Microsoft.ResourceGraph/resources?api-version=1", json=query)
+    assert answer.status_code == 400
+    assert "'many'" in answer.json()["error"]["message"]
+
+
 def test_what_is_not_simulated_is_not_found(wire: httpx.Client) -> None:
     """An operation that is not simulated is refused rather than answered with emptiness."""
     answer = wire.get(f"{SCOPE}/providers/Microsoft.KeyVault/vaults?api-version=1")

@@ -122,6 +122,19 @@ def test_an_actual_and_an_effective_cost_stand_in_one_row(clients: Clients) -> N
     assert all(row["BilledCost"] == row["EffectiveCost"] for row in others)
 
 
+def test_costs_are_prices_times_quantities(clients: Clients) -> None:
+    """List and contracted cost are unit price times quantity in every row that has units."""
+    container = clients.container()
+    found = rows(container, document(container, manifests(container)[-1].name))
+    priced = [row for row in found if row["ChargeClass"] is None]
+    assert len(priced) == len(found) - 1
+    for row in priced:
+        for kind in ("List", "Contracted"):
+            stated = row[f"{kind}UnitPrice"] * row["PricingQuantity"]
+            assert abs(stated - row[f"{kind}Cost"]) < Decimal("0.000000001")
+        assert row["ContractedCost"] <= row["ListCost"]
+
+
 def test_there_is_no_tax_but_a_refund_and_another_publisher(clients: Clients) -> None:
     """Exports leave taxes out (understand-cost-mgt-data); refunds correct what was invoiced."""
     container = clients.container()

@@ -150,6 +150,26 @@ def test_tokens_of_resource_graph_go_in_circles(
     assert (seen[0][1] == 0) is (kind is FaultKind.EMPTY_PAGE)
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        (FaultKind.THROTTLE, 503, "ServerBusy"),
+        (FaultKind.EXPIRED, 401, "InvalidAuthenticationInfo"),
+        (FaultKind.DENY, 403, "AuthorizationPermissionMismatch"),
+        (FaultKind.ERROR_500, 500, "InternalServerError"),
+    ],
+)
+def test_blob_storage_refuses_in_its_own_words(
+    cloud: AzureCloud, clients: Clients, kind: FaultKind, status: int, code: str
+) -> None:
+    """Storage is busy where others throttle, and says its codes in XML and in a header."""
+    fault(cloud, kind, "storage")
+    with pytest.raises(HttpResponseError) as refused:
+        next(clients.container().list_blobs(name_starts_with="focus/").by_page())
+    assert refused.value.status_code == status
+    assert refused.value.response.headers["x-ms-error-code"] == code
+
+
 def test_lists_of_blobs_go_in_circles(cloud: AzureCloud, clients: Clients) -> None:
     """The marker of the first page leads to the first page."""
     fault(cloud, FaultKind.CYCLIC_TOKEN, "storage", operation="ListBlobs")
