@@ -5,19 +5,23 @@ import io
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pyarrow import parquet
 
-from optiinfra_core.focus import Titles, columns_of, focus_record
+from optiinfra_core.focus import FocusReader, Titles, columns_of, focus_record
 from optiinfra_core.focus.reading import csv_rows
 from optiinfra_core.metrics import COST, CostRow
 from optiinfra_core.windows import Window
 from tests.api.house import House
+from tests.core.focus.test_round_trip import EXTRA, MAPS, WHO, WORDS, amounts
 from tests.core.warehouse.scene import charge, day_span
 
 BASE = "/api/v2/costs/acme/aws/export"
@@ -82,6 +86,43 @@ def test_focus_goes_in_and_comes_out_unchanged_in_meaning(
         said = {column: meaning(column, value) for column, value in line.items()}
         told = {column: meaning(column, found[name].get(column)) for column in line}
         assert told == said, name
+
+
+# Sums of a few hundred of these stay within 38 digits.
+MONEY, QUANTITIES = amounts(12, 30), st.one_of(st.none(), amounts(18, 30))
+BILLS = st.lists(
+    st.builds(
+        charge,
+        MONEY.map(str),
+        st.dates(date(2024, 9, 1), date(2024, 10, 31)),
+        effective_cost=MONEY,
+        list_cost=st.one_of(st.none(), MONEY),
+        consumed_quantity=QUANTITIES,
+        list_unit_price=QUANTITIES,
+        tags=MAPS,
+        extra=EXTRA,
+        **dict.fromkeys(("resource_name", "charge_description", "sku_meter", "region_id"), WORDS),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(bill=BILLS)
+def test_whatever_a_charge_says_comes_back_out_of_the_warehouse(
+    house: House, bill: list[CostRow]
+) -> None:
+    """Words of any script, tags of any letters, 30 digits, nulls: through writer and export."""
+    titles = dict.fromkeys(WHO, "Somebody")
+    sent = [replace(row, sku_id=f"S{place}", **titles) for place, row in enumerate(bill)]
+    house.rewrite("acme", COST, AUTUMN, sent)
+    lines = exported(house)
+    reader = FocusReader(lines[0])
+    found = {row.sku_id: replace(row, billing_period_end=None) for row in map(reader.row, lines)}
+    assert found == {row.sku_id: row for row in sent}
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

@@ -24,10 +24,10 @@ INSTANTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 
 
-def amounts(places: int) -> st.SearchStrategy[Decimal]:
+def amounts(places: int, digits: int = 38) -> st.SearchStrategy[Decimal]:
     """Every amount that a stored decimal of 38 digits holds, debts and dust included."""
-    most = 10**38 - 1
-    return st.integers(-most, most).map(lambda digits: Decimal(digits).scaleb(-places))
+    most = 10**digits - 1
+    return st.integers(-most, most).map(lambda whole: Decimal(whole).scaleb(-places))
 
 
 SAID: dict[Kind, st.SearchStrategy[Any]] = {
