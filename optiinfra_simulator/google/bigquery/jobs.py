@@ -114,18 +114,14 @@ class Jobs:
         # Tables of two projects are never joined: nobody may read both.
         store = self._stores[sources[0][0].id if sources else project]
         columns = statement.columns()
-        everything = Days(FIRST_DAY, now.date())
+        everything = Days(FIRST_DAY, now.date(), FIRST_DAY)
         spans = [needed(one.select, everything, store.evaluate) for one in readings]
         places = {
             id(one.node): Place(kind, seconds(now), days)
             for one, (_, kind), days in zip(readings, sources, spans, strict=True)
         }
         sql = statement.written(lambda one: places[id(one.node)])
-        low = min((days.low for days in spans), default=now.date())
-        high = max((days.high for days in spans), default=now.date())
-        processed = 0
-        if spans:
-            processed = sum(store.rows(days.low, days.high) for days in spans) * columns * _CELL
+        processed = sum(store.load(days, now) for days in spans) * columns * _CELL
         job = Job(
             id=job_id or self._number(),
             project=project,
@@ -142,14 +138,14 @@ class Jobs:
                 "required.",
                 "bytesBilledLimitExceeded",
             )
-        return self._executed(job, store, sql, Days(low, high))
+        return self._executed(job, store, sql)
 
-    def _executed(self, job: Job, store: Store, sql: str, days: Days) -> Job:
+    def _executed(self, job: Job, store: Store, sql: str) -> Job:
         import duckdb  # noqa: PLC0415 - loads with the first query
 
         limited = f"SELECT * FROM ({sql}) LIMIT 0" if job.asked.dry else sql  # noqa: S608
         try:
-            table = store.cursor(days.low, days.high).sql(limited).to_arrow_table()
+            table = store.cursor().sql(limited).to_arrow_table()
         except duckdb.Error as error:
             raise refused(str(error).splitlines()[0][:400]) from None
         done = Job(

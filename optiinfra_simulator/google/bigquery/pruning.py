@@ -5,9 +5,10 @@ Only what every row must satisfy counts: conditions joined by AND, with a consta
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from optiinfra_simulator.google.cost.ledger import LONGEST as ORDINARY
 from optiinfra_simulator.google.cost.months import LONGEST
 
 _USAGE = frozenset({"usage_start_time", "chargeperiodstart"})
@@ -18,15 +19,19 @@ Evaluate = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Usage days from ``low`` to ``high``, both included."""
+    """Usage days from ``low`` to ``high``, both included.
+
+    Of days before ``recent`` only what is exported long after its day is needed.
+    """
 
     low: date
     high: date
+    recent: date
 
     def within(self, other: "Days") -> "Days":
         """The days of both; at least one, so that there is a table to ask."""
         low, high = max(self.low, other.low), min(self.high, other.high)
-        return Days(min(low, high), high)
+        return Days(min(low, high), high, max(low, self.recent, other.recent))
 
 
 def needed(select: Any, everything: Days, evaluate: Evaluate) -> Days:
@@ -69,8 +74,12 @@ def _bound(node: Any, everything: Days, evaluate: Evaluate) -> Days:
     least = isinstance(node, exp.EQ) or isinstance(node, exp.GTE | exp.GT) is not turned
     most = isinstance(node, exp.EQ) or isinstance(node, exp.LTE | exp.LT) is not turned
     # A row is exported at most so long after its usage, and never before.
-    low = day if name in _USAGE else day - LONGEST
-    return Days(low if least else everything.low, day if most else everything.high)
+    late, later = (timedelta(0),) * 2 if name in _USAGE else (ORDINARY, LONGEST)
+    return Days(
+        day - later if least else everything.low,
+        day if most else everything.high,
+        day - late if least else everything.recent,
+    )
 
 
 def _column(node: Any) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from optiinfra_core.windows import DAY
 from optiinfra_simulator.google.bigquery import facets
+from optiinfra_simulator.google.bigquery.pruning import Days
 from optiinfra_simulator.google.cost.book import FIRST_DAY, Book
 from optiinfra_simulator.google.cost.lines import Adjustment, Facet, Line
 from optiinfra_simulator.world import dice
@@ -38,7 +39,7 @@ class Store:
     """A DuckDB database that is filled day by day as queries ask for days."""
 
     book: Book
-    _loaded: set[date] = field(default_factory=set)
+    _loaded: set[tuple[str, date]] = field(default_factory=set)
     _places: dict[tuple[str, str], int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -55,11 +56,19 @@ class Store:
             database.execute((_SQL / f"{name}.sql").read_text())
         return database
 
-    def cursor(self, low: date, high: date) -> Any:
-        """A cursor over tables that hold every line of the usage days from ``low`` to ``high``."""
+    def load(self, days: Days, now: datetime) -> int:
+        """Bring every line that queries of ``days`` can need; how many rows those days hold."""
         with self._lock:
-            self._load(max(low, FIRST_DAY), high)
-            cursor = self._database.cursor()
+            self._load(days, now)
+            found = self._database.execute(
+                "SELECT coalesce(sum(count), 0) FROM lines WHERE day BETWEEN ? AND ?",
+                [days.low, days.high],
+            ).fetchall()
+        return int(found[0][0])
+
+    def cursor(self) -> Any:
+        """A cursor over what was loaded."""
+        cursor = self._database.cursor()
         cursor.execute("SET TimeZone = 'UTC'")
         return cursor
 
@@ -74,28 +83,26 @@ class Store:
                 return None
         return found[0][0] if found else None
 
-    def rows(self, low: date, high: date) -> int:
-        """How many rows the usage days hold, exported or not yet."""
-        with self._lock:
-            self._load(max(low, FIRST_DAY), high)
-            found = self._database.execute(
-                "SELECT coalesce(sum(count), 0) FROM lines WHERE day BETWEEN ? AND ?", [low, high]
-            ).fetchall()
-        return int(found[0][0])
-
-    def _load(self, low: date, high: date) -> None:
-        wanted = []
-        while low <= high:
-            if low not in self._loaded:
-                wanted.append(low)
-            low += DAY
+    def _load(self, days: Days, now: datetime) -> None:
         known = len(self._places)
         added: list[Facet] = []
-        lines = [self._line(day, line, added) for day in wanted for line in self.book.lines(day)]
+        lines: list[Mapping[str, Any]] = []
+        day = max(days.low, FIRST_DAY)
+        while day <= days.high:
+            wanted = {
+                "usage": self.book.ordinary if day >= days.recent else None,
+                "booked": self.book.booked,
+                "invoiced": lambda day: self.book.invoiced(day, now),
+            }
+            for kind, drawn in wanted.items():
+                found = drawn(day) if drawn and (kind, day) not in self._loaded else ()
+                if found:
+                    lines.extend(self._line(day, line, added) for line in found)
+                    self._loaded.add((kind, day))
+            day += DAY
         described = (facets.described(known + at, facet) for at, facet in enumerate(added))
         self._insert("facets", facets.COLUMNS, described)
         self._insert("lines", _LINES, lines)
-        self._loaded.update(wanted)
 
     def _line(self, day: date, line: Line, added: list[Facet]) -> Mapping[str, Any]:
         place = self._places.get(line.facet.key)

@@ -40,6 +40,9 @@ _NEGATION = Adjustment(
     "USAGE_CORRECTION",
 )  # fmt: skip
 
+# Cost, list cost, quantity, discount and promotion of a row.
+_Amounts = tuple[int, int, float, int | None, int | None]
+
 # So many days after its usage the last row of an ordinary line is exported, corrections included.
 LONGEST = timedelta(days=10)
 
@@ -52,15 +55,15 @@ class Ledger:
     project: Project
     fleet: Fleet
     hourly: bool = True
-    _facets: dict[tuple[str, str], Facet] = field(default_factory=dict)
+    _charged: dict[str, tuple[tuple[Facet, Meter], ...]] = field(default_factory=dict)
+    _priced: dict[tuple[tuple[str, str], int, Decimal], _Amounts] = field(default_factory=dict)
 
     def lines(self, day: date) -> Iterator[Line]:
         """The ordinary lines of a usage day, corrections included."""
         span = day_window(day)
         quarter = self._sustained(day)
         for thing in self.fleet.things(span):
-            for meter in meters(thing):
-                facet = self._facet(thing, meter)
+            for facet, meter in self._metered(thing):
                 draw = dice.number(self.seed, self.project.id, day, *facet.key)
                 for line in self._usage(facet, meter, span, (draw, quarter)):
                     yield line
@@ -74,18 +77,24 @@ class Ledger:
         quarter = (day.day - 1) * _QUARTERS // month_window(day).length.days
         return Decimal(quarter) / 5
 
-    def _facet(self, thing: Thing, meter: Meter) -> Facet:
-        key = (thing.billing_id, meter.sku.id)
-        found = self._facets.get(key)
+    def _metered(self, thing: Thing) -> tuple[tuple[Facet, Meter], ...]:
+        """What a thing is charged for."""
+        found = self._charged.get(thing.billing_id)
         if found is None:
             promoted = dice.number(self.seed, thing.billing_id, "promoted") % _ONE_IN_PROMOTED == 0
-            found = self._facets[key] = Facet(
-                project=self.project,
-                sku=meter.sku,
-                region=thing.region,
-                thing=thing,
-                discount=meter.discount,
-                promotion=PROMOTION if promoted else None,
+            found = self._charged[thing.billing_id] = tuple(
+                (
+                    Facet(
+                        project=self.project,
+                        sku=meter.sku,
+                        region=thing.region,
+                        thing=thing,
+                        discount=meter.discount,
+                        promotion=PROMOTION if promoted else None,
+                    ),
+                    meter,
+                )
+                for meter in meters(thing)
             )
         return found
 
@@ -131,12 +140,11 @@ class Ledger:
     ) -> Line:
         start, count, step = run
         draw, share = drawn
-        quantity = factor * step / _HOUR
-        listed = micros(quantity * facet.sku.price)
-        cost = micros(quantity * facet.paid)
-        discount = micros(-share * cost / MICRO) if facet.discount and share else None
-        left = Decimal(cost + (discount or 0)) / MICRO
-        promotion = micros(-_PROMOTED_SHARE * left) if facet.promotion and left else None
+        key = (facet.key, step, share)
+        found = self._priced.get(key)
+        if found is None:
+            found = self._priced[key] = self._amounts(facet, factor, step, share)
+        cost, listed, quantity, discount, promotion = found
         return Line(
             facet=facet,
             start=start,
@@ -144,27 +152,34 @@ class Ledger:
             step=step,
             cost=cost,
             listed=listed,
-            quantity=float(quantity),
+            quantity=quantity,
             discount=discount,
             promotion=promotion,
             lag=_lag(draw),
         )
 
+    def _amounts(self, facet: Facet, factor: Decimal, step: int, share: Decimal) -> _Amounts:
+        """What so many seconds cost: cost, list cost, quantity, and both credits."""
+        quantity = factor * step / _HOUR
+        cost = micros(quantity * facet.paid)
+        discount = micros(-share * cost / MICRO) if facet.discount and share else None
+        left = Decimal(cost + (discount or 0)) / MICRO
+        promotion = micros(-_PROMOTED_SHARE * left) if facet.promotion and left else None
+        return cost, micros(quantity * facet.sku.price), float(quantity), discount, promotion
+
     def _commitment(self, span: Window) -> Iterator[Line]:
         """The fee of the commitment that pays for cores of N2 machines."""
         region = "us-central1"
-        key = ("", "commitment")
-        if key not in self._facets:
-            number = 10**18 + dice.number(self.seed, self.project.id, "commitment") % 10**18
-            self._facets[key] = Facet(
-                project=self.project,
-                sku=sku("commitment", region),
-                region=region,
-                subscription=str(number),
-            )
+        number = 10**18 + dice.number(self.seed, self.project.id, "commitment") % 10**18
+        facet = Facet(
+            project=self.project,
+            sku=sku("commitment", region),
+            region=region,
+            subscription=str(number),
+        )
         start = int(span.start.timestamp())
         hours = (start, 24, _HOUR) if self.hourly else (start, 1, 24 * _HOUR)
-        yield self._line(self._facets[key], Decimal(COMMITTED_CORES), hours, (0, Decimal(0)))
+        yield self._line(facet, Decimal(COMMITTED_CORES), hours, (0, Decimal(0)))
 
 
 def micros(amount: Decimal) -> int:

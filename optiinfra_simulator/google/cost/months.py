@@ -53,15 +53,19 @@ _ROUNDING = _sku("9E0C-33AB-01DE", INVOICE, "Rounding error")
 _REFUND = _sku("9E0C-33AB-01DF", COMPUTE, "Goodwill credit")
 
 
-def lines_of_month(
+def fees(seed: int, project: Project, day: date) -> tuple[Line, ...]:
+    """The fee of the marketplace and the refund in the month that holds ``day``."""
+    month = month_window(day)
+    return _marketplace(seed, project, month), _refund(seed, project, month)
+
+
+def invoice(
     seed: int, project: Project, day: date, ordinary: Callable[[date], Iterable[Line]]
 ) -> Iterator[Line]:
-    """The lines of the month that holds ``day``, each on the usage day that it is booked on."""
+    """Tax and rounding of the month that holds ``day``, booked on its last hour."""
     month = month_window(day)
     fee = _marketplace(seed, project, month)
-    yield fee
     yield from _invoice(project, month, (fee, *_all(month, ordinary)))
-    yield _refund(seed, project, month)
 
 
 def _all(month: Window, ordinary: Callable[[date], Iterable[Line]]) -> Iterator[Line]:
