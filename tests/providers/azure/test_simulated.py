@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,26 +19,34 @@ from optiinfra_pipelines.providers.azure.performance import PerformanceCollector
 from optiinfra_pipelines.providers.azure.resource import ResourceCollector
 from optiinfra_pipelines.providers.azure.verification import verify
 from optiinfra_simulator.azure.cloud import AzureCloud
+from optiinfra_simulator.faults import Fault, FaultKind
 from optiinfra_simulator.world.world import World
 
 NOW = datetime(2026, 11, 21, 9, 40, tzinfo=UTC)
+OK = (200, 206)
+NOVEMBER = month_window(NOW.date())
 CENT = Decimal("0.01")
 ACME = "a0000000-0000-4000-8000-000000000001"
 GLOBEX = "a0000000-0000-4000-8000-000000000002"
 ACCOUNTS = [pytest.param(ACME, id="acme"), pytest.param(GLOBEX, id="globex")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clock() -> FixedClock:
     """The time of the simulated world and of its connections."""
     return FixedClock(NOW)
 
 
-@pytest.fixture(scope="module")
-def cloud(clock: FixedClock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureCloud]:
-    """The simulated Azure, serving."""
-    world = World(clock=clock, instances=4)
-    with AzureCloud(world, state=tmp_path_factory.mktemp("azure")) as serving:
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the certificate authority is kept."""
+    return tmp_path_factory.mktemp("azure")
+
+
+@pytest.fixture
+def cloud(clock: FixedClock, state: Path) -> Iterator[AzureCloud]:
+    """The simulated Azure, serving; quotas count by the clock of each test."""
+    with AzureCloud(World(clock=clock, instances=4), state=state) as serving:
         yield serving
 
 
@@ -57,7 +66,6 @@ def connections(cloud: AzureCloud, clock: FixedClock) -> Iterator[Any]:
         return held[-1]
 
     yield opened
-    clock.instant = NOW
     for connection in held:
         connection.close()
 
@@ -124,3 +132,84 @@ def test_every_sample_is_there(account: str, connections: Any, cloud: AzureCloud
     assert sum(counted.values()) == len(rows) > 0
     truth = {name: count for name, count in cloud.points(account, span, NOW).items() if count}
     assert dict(counted) == truth
+
+
+STORY = [
+    pytest.param(datetime(2026, 11, 18, 7, tzinfo=UTC), id="before the rerating"),
+    pytest.param(datetime(2026, 11, 19, 9, tzinfo=UTC), id="after the rerating"),
+    pytest.param(datetime(2026, 12, 2, 9, tzinfo=UTC), id="the month is over"),
+    pytest.param(datetime(2026, 12, 4, 23, tzinfo=UTC), id="after the last charge"),
+    pytest.param(datetime(2026, 12, 7, 9, tzinfo=UTC), id="settled"),
+]
+
+
+@pytest.mark.parametrize("now", STORY)
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_a_month_is_what_azure_says_at_every_time_of_its_life(
+    account: str, now: datetime, connections: Any, cloud: AzureCloud, clock: FixedClock
+) -> None:
+    """Rerated, closed, changed once more, settled: the total is always Azure's of that moment."""
+    clock.instant = now
+    rows = [
+        one
+        for one in CostCollector().collect(connections(account), NOVEMBER)
+        if isinstance(one, CostRow)
+    ]
+    truth = cloud.cost_by_day(account, NOVEMBER.start.date(), NOVEMBER.end.date(), now)
+    assert sum(row.billed_cost for row in rows).quantize(CENT) == sum(truth.values()).quantize(CENT)  # type: ignore[union-attr]
+    finality = {row.finality for row in rows}
+    assert finality == {"open" if now.month == 11 else "closing" if now.day < 6 else "final"}
+
+
+def test_an_export_names_the_month_it_delivered_again(
+    connections: Any, cloud: AzureCloud, clock: FixedClock
+) -> None:
+    """A look between two runs names nothing; the next run names the running month."""
+    collector, azure = CostCollector(), connections(ACME)
+    horizon = Window(month_window(NOVEMBER.start.date()).start - timedelta(days=31), NOVEMBER.end)
+    first = collector.changes(azure, None, horizon)
+    assert first is not None
+    assert NOVEMBER in first.spans
+    again = collector.changes(azure, first.version, horizon)
+    assert again is not None
+    assert again.spans == ()
+    clock.advance(timedelta(hours=5))
+    later = collector.changes(azure, first.version, horizon)
+    assert later is not None
+    assert later.spans == (NOVEMBER,)
+
+
+FAULTS = [
+    *((GLOBEX, kind) for kind in (
+        FaultKind.THROTTLE, FaultKind.THROTTLE_QUOTA, FaultKind.ERROR_500, FaultKind.RESET,
+    )),
+    *((ACME, kind) for kind in (FaultKind.THROTTLE_BARE, FaultKind.TRUNCATE, FaultKind.EXPIRED)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("account", "kind"), FAULTS)
+def test_a_fault_that_passes_changes_nothing_of_what_is_collected(
+    account: str, kind: FaultKind, connections: Any, cloud: AzureCloud, clock: FixedClock
+) -> None:
+    """Each service fails once; what is collected is what a quiet day brings."""
+    span = Window(NOW.replace(hour=8, minute=0), NOW.replace(hour=8, minute=15))
+    expected = _everything(connections(account), span)
+    clock.advance(timedelta(minutes=2))  # the quota of the first time is free again
+    source = "storage" if account == ACME else "costmanagement"
+    services = ("resourcegraph", "compute", "metrics", source)
+    for service in services:
+        cloud.faults.add(Fault(kind=kind, service=service, times=1))
+    struck = connections(account)
+    assert _everything(struck, span) == expected
+    assert len([call for call in struck.gate.ledger.calls if call.status not in OK]) == len(
+        services
+    )
+
+
+def _everything(azure: Azure, span: Window) -> list[str]:
+    items = [
+        *PerformanceCollector().collect(azure, span),
+        *ResourceCollector().collect(azure, span),
+        *CostCollector().collect(azure, NOVEMBER),
+    ]
+    return sorted(map(repr, items))
