@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script beside the pages that it writes
-"""Writes the tables of docs/settings.md and docs/data-dictionary.md from what they describe.
+"""Writes the tables of settings.md, data-dictionary.md and clouds.md from what they describe.
 
 `python -m docs.generate` rewrites them between their markers; tests/docs proves them current.
 """
@@ -12,10 +12,14 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from optiinfra_core.collecting.catalogue import CredentialField, DataTypeInfo, ProviderInfo
 from optiinfra_core.metrics import METRICS, Kind, Metric
+from optiinfra_core.metrics.money import plain
 from optiinfra_core.metrics.performance import UNITS
 from optiinfra_core.settings import Settings
 from optiinfra_core.warehouse import migrate
+from optiinfra_pipelines.publish import describe
+from optiinfra_pipelines.registry import providers
 
 DOCS = Path(__file__).parent
 MIGRATIONS = Path(migrate.__file__).parent / "migrations"
@@ -151,13 +155,73 @@ def columns(body: str) -> Iterator[list[str]]:
         yield [f"`{found['name']}`", f"`{told[0] if told else ''}`", meaning]
 
 
+def clouds() -> str:
+    """Every installed provider, from its manifest."""
+    return "\n".join(cloud(describe(found)) for found in providers().values())
+
+
+def cloud(info: ProviderInfo) -> str:
+    """A provider: what it supplies, what it cannot give, what its credential takes."""
+    return (
+        f"## {info.title} (`{info.slug}`)\n{supplied(info.data_types)}\n"
+        f"{missing(info)}\n{entered(info.credential)}"
+    )
+
+
+def supplied(data_types: Iterable[DataTypeInfo]) -> str:
+    """Data types with the rhythm and price of a typical source."""
+    rows = [
+        [
+            f"`{each.name}`", span(each.min_interval_seconds), span(each.lag_seconds),
+            span(each.history_seconds) if each.history_seconds else "the present only",
+            f"{plain(round(each.usd_per_call, 6))} USD",
+        ]
+        for each in data_types
+    ]  # fmt: skip
+    return table(("data type", "asked at most every", "expected after", "reaches", "a call"), rows)
+
+
+def missing(info: ProviderInfo) -> str:
+    """What the provider cannot give, the metric types it has no collector for included."""
+    held = {each.name for each in info.data_types}
+    without = {each.name: "Its API does not offer it." for each in METRICS if each.name not in held}
+    told = {**without, **info.not_supported}
+    rows = [[f"`{name}`", why] for name, why in told.items()]
+    return table(("not supported", "why"), rows) if rows else "Nothing is known to be missing.\n"
+
+
+def entered(fields: Iterable[CredentialField], inside: str = "") -> str:
+    """The fields that a customer enters, those of nested models after a dot."""
+    return table(
+        ("credential field", "type", "required", "meaning"), list(field_rows(fields, inside))
+    )
+
+
+def field_rows(fields: Iterable[CredentialField], inside: str) -> Iterator[list[str]]:
+    """A row for each field."""
+    for each in fields:
+        kept = "sealed " if each.secret else ""
+        needed = "yes" if each.required else "no"
+        yield [f"`{inside}{each.name}`", f"{kept}{each.type.value}", needed, each.description]
+        yield from field_rows(each.fields, f"{inside}{each.name}.")
+
+
+def span(seconds: int) -> str:
+    """A length of time in its largest whole unit."""
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size} {unit}{'s' * (seconds > size)}"
+    return f"{seconds} seconds" if seconds else "0"
+
+
 SECTIONS: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     **{each.name: partial(metric, each) for each in METRICS},
     "units": units,
     "other-tables": other_tables,
+    "clouds": clouds,
 }
-PAGES = ("settings.md", "data-dictionary.md")
+PAGES = ("settings.md", "data-dictionary.md", "clouds.md")
 
 
 def current(text: str) -> str:
