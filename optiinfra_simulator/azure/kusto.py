@@ -57,11 +57,6 @@ def _extend(reader: Reader, rows: Rows) -> Rows:
     return rows
 
 
-def _away(reader: Reader, rows: Rows) -> Rows:
-    names = {word.said for word in reader.words[1:] if word.kind == "name"}
-    return [{name: value for name, value in row.items() if name not in names} for row in rows]
-
-
 def _columns(reader: Reader) -> list[tuple[str, Value]]:
     """Columns as ``name = expression`` or as a path, which names itself with underscores."""
     found: list[tuple[str, Value]] = []

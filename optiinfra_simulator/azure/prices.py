@@ -92,7 +92,6 @@ DATABASE_GIB_MONTH = Decimal("0.115")
 SNAPSHOT_GIB_MONTH = Decimal("0.05")
 ADDRESS_HOUR = Decimal("0.005")
 BALANCER_HOUR = Decimal("0.025")
-BALANCER_GIB = Decimal("0.005")
 CLUSTER_HOUR = Decimal("0.10")
 TRANSFER_GIB = Decimal("0.087")
 

@@ -1,6 +1,5 @@
 """A Cost Management query: its body, understood."""
 
-import calendar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -169,8 +168,3 @@ def _comparison(told: Mapping[str, Any]) -> Test:
     if getter is None:
         raise invalid(f"Invalid dataset filter: '{name}'.")
     return lambda charge: (getter(charge) or "").lower() in wanted
-
-
-def last_day(month: date) -> date:
-    """The last day of a month."""
-    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
