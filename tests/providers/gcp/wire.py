@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import grpc
 from google.cloud import monitoring_v3 as api
+from google.rpc import status_pb2
+from grpc_status import rpc_status
 
 from optiinfra_core.testing.http_double import Fate, Incoming, Reply
 from tests.providers.gcp.bigquery import BigQuery, refusal, reply
@@ -97,7 +99,7 @@ def parameters(incoming: Incoming) -> Mapping[str, str]:
     return {key: one[0] for key, one in parse_qs(urlsplit(incoming.path).query).items()}
 
 
-Refuse = tuple[grpc.StatusCode, str]
+Refuse = tuple[grpc.StatusCode, str] | status_pb2.Status
 Listed = Callable[[Any], Any]
 
 
@@ -122,7 +124,9 @@ class MonitoringDouble:
         if self.stalled is not None:
             self.stalled.wait(30)
         refused = self.fates.pop(0) if self.fates else None
-        if refused is not None:
+        if isinstance(refused, status_pb2.Status):
+            context.abort_with_status(rpc_status.to_status(refused))
+        elif refused is not None:
             context.abort(*refused)
         told: bytes = api.ListTimeSeriesResponse.serialize(self.answer(request))
         return told
