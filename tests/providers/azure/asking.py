@@ -9,7 +9,7 @@ from optiinfra_core.windows import Window
 from optiinfra_pipelines.providers.azure.client import Azure, exports, rights
 from optiinfra_pipelines.providers.azure.client.costs import ACTUAL, Question, records
 from optiinfra_pipelines.providers.azure.client.inventory import resources
-from optiinfra_pipelines.providers.azure.client.metrics import Batch, samples
+from optiinfra_pipelines.providers.azure.client.metrics import Batch, regional, samples
 from optiinfra_pipelines.providers.azure.credential import CostExport
 from tests.providers.azure.estate import arm
 
@@ -40,13 +40,21 @@ def listed(azure: Azure) -> Any:
     return exports.runs(azure, export(azure.clients.resource_manager))
 
 
+def read(azure: Azure) -> bytes:
+    """A blob of an export."""
+    with exports.downloaded(azure, export(azure.clients.resource_manager), "d/x") as spool:
+        return spool.read()
+
+
 # Kind of request -> how to make it; each is one call to an empty subscription.
 ASK: Mapping[str, Callable[[Azure], Any]] = MappingProxyType(
     {
         "query": lambda azure: list(records(azure, QUESTION)),
         "graph": lambda azure: list(resources(azure)),
         "batch": lambda azure: samples(azure, batch("Web-1")),
+        "regional": lambda azure: regional(azure, batch("Web-1")),
         "list": listed,
+        "blob": read,
         "permissions": rights.grants,
     }
 )

@@ -45,8 +45,16 @@ def throttled(**headers: str) -> Reply:
     return replace(reply, headers={**reply.headers, **headers})
 
 
+def answered(kind: str) -> tuple[int, bool, str]:
+    """The ledger's line for an answer: a range of a blob is partial content."""
+    return (206 if kind == "blob" else 200, False, "")
+
+
 def ok(kind: str) -> Fate:
-    """What an empty subscription answers."""
+    """What an empty subscription answers, and the bytes of a blob."""
+    if kind == "blob":
+        headers = {"content-range": "bytes 0-3/4", "etag": '"1"', "x-ms-blob-type": "BlockBlob"}
+        return Reply(status=206, body=b"data", headers=headers)
     return AzureDouble().empty(Asked(kind, None))  # type: ignore[arg-type] - none of these looks
 
 
@@ -58,9 +66,10 @@ def ok(kind: str) -> Fate:
         (throttled(), 0.5, (429, True, "")),
         (refused("InternalServerError", 500), 0.5, (500, False, "")),
         (refused("ServiceUnavailable", 503), 0.5, (503, False, "")),
+        (refused("ServerBusy", 503, retry_after="6"), 6.0, (503, False, "")),
         (Reset(), 0.5, (0, False, "ServiceResponseError")),
     ],
-    ids=["429 with Retry-After", "429 without", "500", "503", "reset"],
+    ids=["429 with Retry-After", "429 without", "500", "503", "503 with Retry-After", "reset"],
 )
 def test_a_passing_fault_costs_one_call_and_one_wait(
     kind: str,
@@ -76,7 +85,7 @@ def test_a_passing_fault_costs_one_call_and_one_wait(
     ASK[kind](azure)
     assert waits.slept == [waited]
     assert len(cloud.of(kind)) == 2
-    assert ledger(azure) == [noted, (200, False, "")]
+    assert ledger(azure) == [noted, answered(kind)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -125,7 +134,7 @@ def test_an_answer_that_never_comes_is_given_up_and_asked_again(
     azure = connect(gate={"deadline_seconds": 1.0})
     ASK[kind](azure)
     assert waits.slept == [0.5]
-    assert ledger(azure) == [(0, False, "ServiceResponseTimeoutError"), (200, False, "")]
+    assert ledger(azure) == [(0, False, "ServiceResponseTimeoutError"), answered(kind)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -139,7 +148,7 @@ def test_an_answer_that_is_cut_short_is_asked_for_again(
     azure = connect()
     ASK[kind](azure)
     assert waits.slept == [0.5]
-    assert ledger(azure) == [(0, False, "IncompleteReadError"), (200, False, "")]
+    assert ledger(azure) == [(0, False, "IncompleteReadError"), answered(kind)]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def samples(azure: Azure, batch: Batch) -> list[Sample]:
     place = (batch.namespace, batch.region, batch.names, batch.span)
     try:
         # One answer has the whole region, so its other batches find theirs in it.
-        everyone = azure.memory.once(place, lambda: _regional(azure, batch))
+        everyone = azure.memory.once(place, lambda: regional(azure, batch))
         wanted = {name.lower() for name in batch.resource_ids}
         return [one for one in everyone if one.resource_id in wanted]
     except (PermissionMissing, Permanent) as refused:
@@ -108,7 +108,7 @@ def _batched(azure: Azure, batch: Batch) -> list[Sample]:
     return _known(batch, found)
 
 
-def _regional(azure: Azure, batch: Batch) -> list[Sample]:
+def regional(azure: Azure, batch: Batch) -> list[Sample]:
     """Samples of every resource of the batch's kind in its region."""
 
     def ask() -> list[Sample]:

@@ -22,7 +22,7 @@ from optiinfra_core.redaction import scrub
 from optiinfra_pipelines.providers.azure.client.transport import Asked
 from optiinfra_pipelines.providers.azure.client.waits import retry_after
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TIMED_OUT, CONFLICT, TOO_MANY = 401, 403, 404, 408, 409, 429
+UNAUTHORIZED, FORBIDDEN, TIMED_OUT, TOO_MANY = 401, 403, 408, 429
 SERVER_ERRORS = 500
 
 RENEWAL = (
@@ -59,7 +59,7 @@ DENIED = frozenset(
         "AuthorizationFailure",
     }
 )  # fmt: skip
-THROTTLED = frozenset({"TooManyRequests", "RateLimiting", "OperationNotAllowed", "ServerBusy"})
+THROTTLED = frozenset({"TooManyRequests", "RateLimiting", "ServerBusy"})
 SUBSCRIPTION_GONE = frozenset({"SubscriptionNotFound", "InvalidSubscriptionId"})
 NOT_READY = frozenset({"BlobNotFound", "ConditionNotMet", "InvalidRange"})
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
@@ -67,6 +67,10 @@ TRUST = (
     "The server's certificate is not signed by a known authority: correct tls_ca, or this "
     "machine's certificate authorities."
 )
+REMEDIES: Mapping[str, str] = {
+    "ContainerNotFound": "Correct cost_export: the storage account has no such container.",
+    "InvalidMetric": "This program asks for a metric that Azure no longer has: open an issue.",
+}
 _NAMED_ACTION = re.compile(r"perform action '([\w./:*-]+)'")
 
 
@@ -100,15 +104,20 @@ def read(response: Any) -> Refused:
 def refusal(asked: Asked, answer: Refused, now: datetime) -> OptiInfraError:
     """An error answer as one of our errors."""
     told = f"{asked}: {answer.code or f'HTTP {answer.status}'}: {answer.said}"
-    if answer.status == TOO_MANY or (answer.code in THROTTLED and answer.status >= SERVER_ERRORS):
-        return Throttled(told, retry_after=retry_after(answer.headers, now))
+    wait = retry_after(answer.headers, now)
+    if answer.status == TOO_MANY:
+        return Throttled(told, retry_after=wait)
     if answer.status >= SERVER_ERRORS or answer.status == TIMED_OUT:
-        return Transient(told)
+        # Storage, and Cost Management at times, throttle by 503.
+        asks = wait is not None or answer.code in THROTTLED
+        return Throttled(told, retry_after=wait) if asks else Transient(told)
     if answer.status == FORBIDDEN or answer.code in DENIED | SUBSCRIPTION_GONE:
         return _denied(asked, answer, told)
     if answer.status == UNAUTHORIZED:
         return CredentialRejected(told)
-    return NotReady(told) if answer.code in NOT_READY else Permanent(told)
+    if answer.code in NOT_READY:
+        return NotReady(told)
+    return Permanent(told, remedy=REMEDIES.get(answer.code))
 
 
 def _denied(asked: Asked, answer: Refused, told: str) -> OptiInfraError:
