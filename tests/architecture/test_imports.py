@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-CLOUD_SDKS = ("boto3", "botocore", "google.cloud", "azure", "groq", "moto")
+CLOUD_SDKS = ("boto3", "botocore", "google.cloud", "google.auth", "azure", "groq", "moto")
 PROBE = """
 import json, resource, sys
 def cpu():
