@@ -25,7 +25,7 @@ def installation(settings: Settings, ports: Ports, *, demo: bool) -> tuple[Servi
     servers = _servers(settings)
     names = tuple(server.name for server in servers)
     told = environment.of_servers(settings)
-    simulator = _simulator(ports) if demo else ()
+    simulator = _simulator(settings, ports) if demo else ()
     upkeep = _dagster_upkeep(settings, names, told)
     return (
         *servers,
@@ -100,14 +100,18 @@ def _ours_alone(data_dir: Path, kind: keeper.Kind) -> Callable[[], Mapping[str, 
     return stop_other
 
 
-def _simulator(ports: Ports) -> tuple[Service, ...]:
+def _simulator(settings: Settings, ports: Ports) -> tuple[Service, ...]:
     return (
         Service(
             name="simulator",
-            command=_python("optiinfra_simulator", "serve", "--port", str(ports.simulator)),
+            command=_python(
+                "optiinfra_simulator", "serve",
+                "--port", str(ports.simulator), "--cloud-ports", str(ports.clouds),
+                "--state", str(settings.data_dir / "simulator"),
+            ),
             ready=answers(ports.simulator, "/_simulator/health"),
         ),
-    )
+    )  # fmt: skip
 
 
 def _dagster_upkeep(

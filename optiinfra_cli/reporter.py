@@ -56,12 +56,15 @@ def first_state(settings: Settings, ports: Ports, *, demo: bool) -> StateFile:
         "docs": f"http://127.0.0.1:{ports.api}/docs",
         "dagster": f"http://127.0.0.1:{ports.dagster}",
     }
-    if demo:
+    told = {name: getattr(ports, name) for name in ports.__slots__}
+    if not demo:
+        del told["clouds"]
+    else:
         urls["simulator"] = f"http://127.0.0.1:{ports.simulator}"
     return StateFile(
         pid=os.getpid(),
         start_mark=process.start_mark(os.getpid()),
         data_dir=str(settings.data_dir),
-        ports={name: getattr(ports, name) for name in ports.__slots__},
+        ports=told,
         urls=urls,
     )

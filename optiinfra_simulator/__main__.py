@@ -20,6 +20,15 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="serve the simulated clouds on 127.0.0.1")
     serve.add_argument("--port", type=int, default=0, help="0 picks a free port (default)")
+    serve.add_argument(
+        "--cloud-ports",
+        type=int,
+        default=0,
+        help="first of the neighbouring ports of the other clouds; 0 picks free ones (default)",
+    )
+    serve.add_argument(
+        "--state", type=Path, help="folder that outlives a restart: certificate authorities"
+    )
     serve.add_argument("--seed", type=int, default=DEFAULT_SEED, help="which world")
     serve.add_argument("--now", help="let the clock stand at this instant; default: it runs")
     serve.add_argument("--data", type=Path, help="folder of measured series (numenta/NAB csv)")
@@ -45,12 +54,14 @@ def main(argv: list[str] | None = None) -> int:
         data=arguments.data,
         hourly_export=not arguments.daily_export and arguments.instances <= _MOST_FOR_HOURLY,
     )
-    from optiinfra_simulator.server import SimulatorServer  # noqa: PLC0415 - after --help
+    from optiinfra_simulator.installed import others  # noqa: PLC0415 - after --help
+    from optiinfra_simulator.server import SimulatorServer  # noqa: PLC0415 - as above
 
+    clouds = others(world, arguments.cloud_ports, arguments.state)
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with SimulatorServer(world, arguments.port) as server:
+    with SimulatorServer(world, arguments.port, others=clouds) as server:
         sys.stdout.write(f"simulator ready at {server.url}\n")
         sys.stdout.flush()
         ended.wait()

@@ -70,7 +70,7 @@ class Demo:
         if self.port_base is None:
             block = ports_of.first_free(FIRST_PORT)
         else:
-            block = ports_of.exactly(self.port_base)
+            block = ports_of.exactly(self.port_base, demo=True)
         supervisor = installation.start_apart(self.settings, block, demo=True, tied=not self.keep)
         finished = False
         try:
