@@ -4,17 +4,15 @@ Every query is checked against Dagster's own schema, so that it also is a test o
 """
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from dagster_graphql.schema import create_schema
 from graphql import GraphQLSchema, parse, validate
-from typing_extensions import override
+
+from optiinfra_core.testing.http_double import HttpDouble, Incoming, Reply
 
 Answer = Mapping[str, Any]
 
@@ -95,53 +93,19 @@ class DagsterState:
         raise AssertionError(f"a query this server does not know: {query}")
 
 
-class DagsterWebserver:
+class DagsterWebserver(HttpDouble):
     """The webserver on a free port, for the length of a ``with`` block."""
 
     def __init__(self) -> None:
         self.state = DagsterState()
-        state = self.state
+        super().__init__(self._answered)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                errors = validate(dagster_schema(), parse(body["query"]))
-                answer = (
-                    {"errors": [{"message": str(error)} for error in errors]}
-                    if errors
-                    else {"data": state.answer(body["query"], body["variables"])}
-                )
-                payload = json.dumps(answer).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(payload)))
-                self.end_headers()
-                self.wfile.write(payload)
-
-            @override
-            def log_message(self, *args: object) -> None:  # the tests' output stays readable
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
+    def _answered(self, asked: Incoming) -> Reply:
+        body = json.loads(asked.body)
+        errors = validate(dagster_schema(), parse(body["query"]))
+        answer = (
+            {"errors": [{"message": str(error)} for error in errors]}
+            if errors
+            else {"data": self.state.answer(body["query"], body["variables"])}
         )
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return Reply(body=json.dumps(answer).encode(), headers={"Content-Type": "application/json"})

@@ -1,10 +1,8 @@
 """Ticks, dead runs and alerts, on a real Dagster instance and the test's servers."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dagster as dg
 import pytest
@@ -12,6 +10,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.settings import Settings, settings
+from optiinfra_core.testing.http_double import HttpDouble, Reply
 from optiinfra_core.windows import SystemClock
 from optiinfra_pipelines.assets.collect import TRIGGER_TAG
 from optiinfra_pipelines.assets.factory import collection_asset
@@ -138,40 +137,25 @@ def test_a_run_that_is_just_starting_is_left_alone(
     assert reap(instance, doors.database, SystemClock(), timedelta(minutes=5)) == []
 
 
-class Webhook:
+class Webhook(HttpDouble):
     """Collects what is posted to it."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, str]] = []
-        told = self.told
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                told.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Stay quiet."""
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(lambda _: Reply(status=204))
 
     @property
-    def url(self) -> str:
-        """Where to post."""
-        return f"http://127.0.0.1:{self.server.server_port}/hook"
+    def told(self) -> list[dict[str, str]]:
+        """What was posted, in order."""
+        return [json.loads(each.body) for each in self.seen]
 
 
 @pytest.fixture
 def webhook(environment: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
     """An alert receiver that the settings name."""
-    receiver = Webhook()
-    monkeypatch.setenv("OPTIINFRA_ALERT_WEBHOOK_URL", receiver.url)
-    settings.cache_clear()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    with Webhook() as receiver:
+        monkeypatch.setenv("OPTIINFRA_ALERT_WEBHOOK_URL", f"{receiver.url}/hook")
+        settings.cache_clear()
+        yield receiver
 
 
 def run_once(instance: dg.DagsterInstance, *, fails: bool) -> dg.ExecuteInProcessResult:
