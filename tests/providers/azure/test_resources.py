@@ -13,7 +13,8 @@ from optiinfra_core.windows import QUARTER_HOUR, Window
 from optiinfra_pipelines.providers.azure.client.actions import LISTED
 from optiinfra_pipelines.providers.azure.client.inventory import question
 from optiinfra_pipelines.providers.azure.identifiers import KINDS
-from optiinfra_pipelines.providers.azure.resource import READINGS, ResourceCollector
+from optiinfra_pipelines.providers.azure.resource import ResourceCollector
+from optiinfra_pipelines.providers.azure.resource_rows import READINGS
 from tests.providers.azure.conftest import Connect
 from tests.providers.azure.estate import ADMIN, MACHINE, OWNED, SKUS, arm, listed
 from tests.providers.azure.wire import AzureDouble, graph, refused, told

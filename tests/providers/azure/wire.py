@@ -70,6 +70,7 @@ class TlsDouble(HttpDouble):
     @property
     @override
     def url(self) -> str:
+        """Where it listens."""
         return super().url.replace("http://", "https://")
 
 
