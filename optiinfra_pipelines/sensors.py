@@ -80,7 +80,7 @@ def _tell(event: str, context: dg.RunStatusSensorContext, message: str) -> None:
 
 @dg.sensor(
     name="budgets",
-    minimum_interval_seconds=60,
+    minimum_interval_seconds=300,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells once when a budget begins to slow an account's collection, and when it no "
     "longer does.",
