@@ -72,6 +72,8 @@ def _written(kind: Mapping[str, Any], value: Mapping[str, Any]) -> str:
     if name not in _SCALARS:
         raise _invalid(f"Invalid parameter type {name}")
     told = value.get("value")
+    if name == "BYTES" and told is not None:
+        return f"FROM_BASE64({_quoted(str(told))})"
     return f"CAST({'NULL' if told is None else _quoted(str(told))} AS {_type(kind)})"
 
 

@@ -135,6 +135,8 @@ def _typed(tree: Any) -> Any:
         if isinstance(node, exp.In) and node.args.get("unnest"):
             listed = node.args["unnest"].expressions[0]
             return exp.func("list_contains", listed.copy(), node.this.copy(), dialect="duckdb")
+        if isinstance(node, exp.Extract) and node.name.upper() == "DATE":
+            return exp.cast(node.expression.copy(), "DATE")
         return node
 
     return tree.transform(patched)

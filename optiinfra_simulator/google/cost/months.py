@@ -23,7 +23,7 @@ from optiinfra_simulator.world import dice
 
 _HOUR = 3600
 # The invoice is made on the third day of the next month; what arrives later is not in it.
-INVOICED_AFTER = timedelta(days=2, hours=8)
+INVOICED_AFTER = timedelta(days=2, hours=8, minutes=13)
 _MARKET_DAY, _REFUND_DAY = 5, 15
 _REFUNDED_AFTER = timedelta(days=12)
 # A refund is exported at most so long after the usage day that it is booked on.

@@ -75,6 +75,15 @@ def instance(machine: Machine, now: datetime) -> Mapping[str, Any]:
         },
         "cpuPlatform": _PLATFORMS[family] if running else "Unknown CPU Platform",
         "startRestricted": False,
+        "reservationAffinity": {"consumeReservationType": "ANY_RESERVATION"},
+        "displayDevice": {"enableDisplay": False},
+        "shieldedInstanceConfig": {
+            "enableSecureBoot": False,
+            "enableVtpm": True,
+            "enableIntegrityMonitoring": True,
+        },
+        "shieldedInstanceIntegrityPolicy": {"updateAutoLearnPolicy": True},
+        "confidentialInstanceConfig": {"enableConfidentialCompute": False},
         "deletionProtection": False,
         "fingerprint": fingerprint(machine.id),
         "lastStartTimestamp": stamp(machine.life.last_start(now)),
@@ -134,10 +143,10 @@ def disk(thing: Disk) -> Mapping[str, Any]:
         "licenses": [_LICENSE],
         "licenseCodes": ["2147286739765738111"],
         "physicalBlockSizeBytes": "4096",
+        "lastAttachTimestamp": stamp(thing.life.born),
     }
     if thing.machine:
         found["users"] = [f"{here}/instances/{thing.machine}"]
-        found["lastAttachTimestamp"] = stamp(thing.life.born)
     else:
         found["lastDetachTimestamp"] = stamp(thing.life.born)
     return found
