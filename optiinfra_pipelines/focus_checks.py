@@ -13,8 +13,9 @@ from optiinfra_core.warehouse.questions.focus import BROKEN, Broken
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.resources.collection import CollectionResource
 
-# The running billing period, and the one before while it is still closing.
-HELD = timedelta(days=35)
+# What is collected first or again on most days; 8 microseconds a charge were measured, so a week of
+# 120,000 charges a day takes 7 s.
+HELD = timedelta(days=7)
 
 FIGURES, COLUMNS = "focus_figures", "focus_columns"
 CHECKS = {FIGURES: Gravity.FIGURE, COLUMNS: Gravity.WORD}

@@ -57,27 +57,36 @@ class CostLine:
     charge_period_end: datetime
     billing_period_start: date
     billing_account_id: str
+    billing_account_name: str
     sub_account_id: str
+    sub_account_name: str
+    service_provider_name: str
+    invoice_issuer_name: str
     service_category: str
+    service_subcategory: str
     service_name: str
     charge_category: str
     charge_class: str
     charge_description: str
     charge_frequency: str
     region_id: str
+    region_name: str
     availability_zone: str
     resource_id: str
     resource_name: str
     resource_type: str
     sku_id: str
+    sku_meter: str
     sku_price_id: str
     pricing_category: str
     commitment_discount_id: str
+    commitment_discount_status: str
     consumed_quantity: Money | None
     consumed_unit: str
     pricing_quantity: Money | None
     pricing_unit: str
     list_unit_price: Money | None
+    contracted_unit_price: Money | None
     billing_currency: str
     cost: Money | None
     billed_cost: Money

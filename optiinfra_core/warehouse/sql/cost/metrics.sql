@@ -1,10 +1,12 @@
 -- Which charges make up the period? Newest first; a page starts after the row that the cursor names.
 SELECT
     provider, account_id, source, charge_period_start, charge_period_end, billing_period_start,
-    billing_account_id, sub_account_id, service_category, service_name, charge_category, charge_class,
-    charge_description, charge_frequency, region_id, availability_zone, resource_id, resource_name,
-    resource_type, sku_id, sku_price_id, pricing_category, commitment_discount_id, consumed_quantity,
-    consumed_unit, pricing_quantity, pricing_unit, list_unit_price, billing_currency,
+    billing_account_id, billing_account_name, sub_account_id, sub_account_name, service_provider_name,
+    invoice_issuer_name, service_category, service_subcategory, service_name, charge_category,
+    charge_class, charge_description, charge_frequency, region_id, region_name, availability_zone,
+    resource_id, resource_name, resource_type, sku_id, sku_meter, sku_price_id, pricing_category,
+    commitment_discount_id, commitment_discount_status, consumed_quantity, consumed_unit,
+    pricing_quantity, pricing_unit, list_unit_price, contracted_unit_price, billing_currency,
     multiIf(
         {basis:String} = 'billed', billed_cost,
         {basis:String} = 'contracted', contracted_cost,
