@@ -1,6 +1,7 @@
 """Our errors in Dagster's terms: what a step retries, and what no retry can change."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import dagster as dg
 
@@ -35,6 +36,8 @@ def failure_of(failed: Mapping[str, Sequence[Outcome]]) -> dg.Failure:
         for outcome in outcomes
         if outcome.fault is not None
     ]
+    # A customer's days share one outcome for each account: it is counted once.
+    outcomes = {id(outcome): outcome for held in failed.values() for outcome in held}.values()
     lines = [f"- `{key}` {fault.code}: {fault.detail} **{fault.remedy}**" for key, fault in faults]
     first_key, first = faults[0]
     return dg.Failure(
@@ -42,6 +45,10 @@ def failure_of(failed: Mapping[str, Sequence[Outcome]]) -> dg.Failure:
         metadata={
             "failed_partitions": dg.MetadataValue.json(sorted(failed)),
             "failures": dg.MetadataValue.md("\n".join(lines)),
+            "api_calls": dg.MetadataValue.int(sum(outcome.calls for outcome in outcomes)),
+            "api_dollars": dg.MetadataValue.float(
+                float(sum((outcome.usd for outcome in outcomes), Decimal(0)))
+            ),
         },
         allow_retries=any(
             _worth_retrying(fault.retryable, fault.retry_after) for _, fault in faults

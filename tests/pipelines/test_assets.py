@@ -144,6 +144,22 @@ def test_exactly_the_customers_that_failed_turn_red(
     told = failure.step_failure_data.user_failure_data
     assert told is not None
     assert "Open it again." in str(told.metadata["failures"].value)
+    assert (told.metadata["api_calls"].value, told.metadata["api_dollars"].value) == (1, 0.01)
+
+
+def test_a_tick_with_nothing_to_fetch_leaves_the_partition_fresh_and_says_why(
+    stage: Stage, tenants: Tenants, script: Script
+) -> None:
+    """The next tick calls nothing, and its event still stands on the partition."""
+    customer = tenants.add()
+    stage.run([customer], COST_KEY)
+    asked = len(script.asked)
+    idle = stage.run([customer], COST_KEY)
+    assert len(script.asked) == asked
+    (event,) = idle.asset_materializations_for_node(COST_KEY.to_python_identifier())
+    assert event.partition == key_of(customer, TODAY)
+    assert "not due before 2026-11-22T20:00Z" in str(event.metadata["status"].value)
+    assert event.metadata["api_dollars"].value == 0
 
 
 def test_a_permanent_fault_is_not_retried(stage: Stage, tenants: Tenants, script: Script) -> None:
