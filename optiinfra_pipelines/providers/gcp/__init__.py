@@ -4,6 +4,7 @@ from optiinfra_core.collecting.contract import Provider
 from optiinfra_pipelines.providers.gcp.client import Gcp
 from optiinfra_pipelines.providers.gcp.cost import CostCollector
 from optiinfra_pipelines.providers.gcp.credential import GcpCredential
+from optiinfra_pipelines.providers.gcp.focus_gaps import GAPS
 from optiinfra_pipelines.providers.gcp.performance import PerformanceCollector
 from optiinfra_pipelines.providers.gcp.resource import ResourceCollector
 from optiinfra_pipelines.providers.gcp.verification import verify
@@ -16,6 +17,7 @@ PROVIDER = Provider(
     verify=verify,
     collectors=(CostCollector(), PerformanceCollector(), ResourceCollector()),
     docs="optiinfra_pipelines/providers/gcp/README.md",
+    focus_gaps=GAPS,
     not_supported={
         "memory_utilization": "Cloud Monitoring has no memory of machines without the Ops Agent.",
         "gpu_utilization": "Cloud Monitoring has no GPU metrics without the Ops Agent.",
