@@ -12,7 +12,7 @@ from typing_extensions import override
 from optiinfra_core.collecting.contract import Collector, Rhythm, Typical
 from optiinfra_core.collecting.parts import PartFailures
 from optiinfra_core.collecting.spreading import Job
-from optiinfra_core.errors import PartFailure
+from optiinfra_core.errors import PartFailure, Transient
 from optiinfra_core.metrics import PERFORMANCE, PerformanceRow
 from optiinfra_core.metrics.performance import UNITS
 from optiinfra_core.windows import QUARTER_HOUR, Window
@@ -134,9 +134,19 @@ class PerformanceCollector(Collector[Azure]):
                 failures.add(outcome.part, outcome.error)
                 # What waiting may heal would fail every further batch too, after minutes each.
                 silent |= {outcome.part} if outcome.error.retryable else set()
-            for sample in outcome.value or ():
+            if outcome.value is None:
+                continue
+            for sample in outcome.value.samples:
                 yield from to_rows(sample, known[sample.resource_id], span)
+            if outcome.value.failed:
+                failures.add(outcome.part, unmeasured(outcome.value.failed))
         yield from failures
+
+
+def unmeasured(failed: tuple[str, ...]) -> Transient:
+    """What Azure says it could not measure, though it answered: no sample, and no idle machine."""
+    told = "; ".join(dict.fromkeys(failed))
+    return Transient(f"Azure Monitor could not tell {len(failed)} metrics: {told[:500]}")
 
 
 def subjects(payloads: Iterable[Payload]) -> Iterator[Subject]:

@@ -241,6 +241,8 @@ def test_a_token_that_is_refused_again_is_the_credentials_fault(
     [
         (refused("AuthorizationFailed", 403), PermissionMissing, "AuthorizationFailed"),
         (refused("RBACAccessDenied", 403), PermissionMissing, "query:usage"),
+        (refused("RBACAccessDenied", 401), PermissionMissing, "query:usage"),
+        (refused("IndirectCostDisabled", 401), PermissionMissing, "IndirectCostDisabled"),
         (refused("SubscriptionNotFound", 404), PermissionMissing, "SubscriptionNotFound"),
         (refused("BadRequest", 400, "Invalid query definition"), Permanent, "Invalid query"),
         (refused("NotFound", 404), Permanent, "NotFound"),

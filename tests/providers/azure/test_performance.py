@@ -22,6 +22,7 @@ from tests.providers.azure.wire import Asked, AzureDouble, graph, refused, told
 
 SPAN = Window(START, START + timedelta(minutes=15))
 MACHINES = "Microsoft.Compute/virtualMachines"
+LADDER = ("batch", "regional", "metrics")
 
 
 def collected(
@@ -133,7 +134,7 @@ def test_where_the_batch_is_refused_the_region_is_asked_at_once(
     """``top`` is named: without it Azure answers ten resources and does not say so."""
     cloud.on("batch", refusal)
     cloud.script["regional"] = regional
-    (sample,) = samples(connect(), batch("Web-1"))
+    (sample,) = samples(connect(), batch("Web-1")).samples
     assert (sample.values, sample.ts) == ({"average": 7.0}, START)
     (call,) = cloud.of("regional")
     assert (call.params["$filter"], call.params["top"]) == ("Microsoft.ResourceId eq '*'", "10000")
@@ -171,7 +172,7 @@ def test_where_the_region_is_refused_too_each_resource_is_asked(
     cloud.on("regional", refused("AuthorizationFailed", 403))
     answer = {"timespan": "x", "value": [measured("x", "Percentage CPU", [START])]}
     cloud.on("metrics", told(answer))
-    found = samples(connect(), batch("Web-1", "Web-2"))
+    found = samples(connect(), batch("Web-1", "Web-2")).samples
     assert [one.resource_id for one in found] == [
         arm(MACHINES, name).lower() for name in ("Web-1", "Web-2")
     ]
@@ -204,6 +205,31 @@ def test_a_region_that_fails_is_named_and_the_others_are_collected(
     (failure,) = [one for one in found if isinstance(one, PartFailure)]
     assert (failure.part, failure.code, failure.retryable) == ("westeurope", "transient", True)
     assert {one.region for one in found if isinstance(one, PerformanceRow)} == {"eastus"}
+
+
+@pytest.mark.parametrize("kind", LADDER)
+def test_a_metric_that_azure_could_not_tell_is_no_idle_machine(
+    kind: str, cloud: AzureDouble, connect: Connect
+) -> None:
+    """The answer is a success, the metric in it is not: rows of the others, and a failed part."""
+
+    def answer(call: Asked) -> Fate:
+        name = MACHINE["id"]
+        well = measured(name, "Percentage CPU", [START])
+        label = {"name": {"value": "Microsoft.ResourceId"}, "value": name}
+        well["timeseries"][0]["metadatavalues"] = [label]
+        ill = {**measured(name, "Disk Read Bytes", []), "timeseries": []}
+        ill |= {"errorCode": "InternalServerError", "errorMessage": "no partition"}
+        value = {"timespan": "x", "interval": "PT5M", "value": [well, ill]}
+        return told({"values": [value]} if kind == "batch" else value)
+
+    for refusing in LADDER[: LADDER.index(kind)]:
+        cloud.on(refusing, refused("AuthorizationFailed", 403))
+    cloud.script[kind] = answer
+    row, failure = collected(cloud, connect, [MACHINE])
+    assert row.metric == "cpu_utilization"
+    assert (failure.part, failure.code, failure.retryable) == ("eastus", "transient", True)
+    assert "Disk Read Bytes: InternalServerError: no partition" in failure.detail
 
 
 def test_an_answer_for_what_was_not_asked_is_refused(cloud: AzureDouble, connect: Connect) -> None:

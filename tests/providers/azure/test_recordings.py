@@ -17,7 +17,7 @@ from optiinfra_core.windows import QUARTER_HOUR, Window
 from optiinfra_pipelines.providers.azure.client import rights
 from optiinfra_pipelines.providers.azure.client.costs import ACTUAL, Question, records
 from optiinfra_pipelines.providers.azure.client.inventory import resources
-from optiinfra_pipelines.providers.azure.client.metrics import Sample, samples
+from optiinfra_pipelines.providers.azure.client.metrics import samples
 from optiinfra_pipelines.providers.azure.resource import ResourceCollector
 from tests.providers.azure.asking import batch
 from tests.providers.azure.conftest import Connect
@@ -101,7 +101,7 @@ def test_recorded_samples_arrive_as_they_were_measured(
         for point in points
         if aggregation in point
     ]
-    found: list[Sample] = samples(connect(), asked)
+    found = samples(connect(), asked).samples
     assert bool(points) == ("elastic" not in name)
     assert [(one.ts, dict(one.values)) for one in found] == expected
 

@@ -8,6 +8,7 @@ from optiinfra_core.collecting.gate import Gate
 from optiinfra_core.collecting.retrying import retrying
 from optiinfra_pipelines.providers.azure.client.credentials import Tokens
 from optiinfra_pipelines.providers.azure.client.refusals import (
+    DENIED,
     UNAUTHORIZED,
     fault,
     read,
@@ -48,7 +49,8 @@ class Calls:
             answer = read(failure.response)
             if answer.status < 400:  # noqa: PLR2004 - an answer, but not JSON
                 raise unreadable(asked, failure) from None
-            if answer.status != UNAUTHORIZED or renewed:
+            # Cost Management says 401 where a role is missing (Azure/azqr issue 277).
+            if answer.status != UNAUTHORIZED or renewed or answer.code in DENIED:
                 raise refusal(asked, answer, self._gate.clock.now()) from None
         except AzureError as failure:
             raise fault(asked, failure) from None

@@ -131,6 +131,7 @@ class Clients:
                 policies.HeadersPolicy(base_headers=headers or {}),
                 policies.UserAgentPolicy(base_user_agent="optiinfra"),
                 policies.ContentDecodePolicy(),
+                policies.CustomHookPolicy(),
                 ARMChallengeAuthenticationPolicy(self._tokens, scope),
             ],
         }

@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from optiinfra_core.errors import Malformed, Permanent, PermissionMissing
+from optiinfra_core.redaction import scrub
 from optiinfra_core.windows import Window, as_utc
 from optiinfra_pipelines.providers.azure.client.actions import (
     METRICS,
@@ -22,6 +24,7 @@ RESOURCES, NAMES = 50, 20
 # Without it a query with a filter answers ten resources and says nothing of the others.
 TOP = 10_000
 PERIOD = timedelta(minutes=5)
+OK, SUCCESS = 200, "Success"
 AGGREGATIONS = ("average", "total", "maximum", "minimum", "count")
 
 
@@ -50,6 +53,14 @@ class Sample:
     values: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a call brought: samples, and what Azure says it could not measure, in its words."""
+
+    samples: tuple[Sample, ...]
+    failed: tuple[str, ...] = ()
+
+
 def batches(batch: Batch) -> Iterator[Batch]:
     """``batch`` in pieces that one call can ask for."""
     for start in range(0, len(batch.resource_ids), RESOURCES):
@@ -63,7 +74,7 @@ def batches(batch: Batch) -> Iterator[Batch]:
         )
 
 
-def samples(azure: Azure, batch: Batch) -> list[Sample]:
+def samples(azure: Azure, batch: Batch) -> Measured:
     """Every sample of a batch: from the region's endpoint, else from Resource Manager.
 
     A region's endpoint may be refused where Resource Manager is not: the principal's role is not
@@ -78,16 +89,23 @@ def samples(azure: Azure, batch: Batch) -> list[Sample]:
     try:
         # One answer has the whole region, so its other batches find theirs in it.
         everyone = azure.memory.once(place, lambda: regional(azure, batch))
-        wanted = {name.lower() for name in batch.resource_ids}
-        return [one for one in everyone if one.resource_id in wanted]
     except (PermissionMissing, Permanent) as refused:
         if isinstance(refused, Malformed):
             raise
-    return [one for name in batch.resource_ids for one in _single(azure, batch, name)]
+    else:
+        wanted = {name.lower() for name in batch.resource_ids}
+        ours = (one for one in everyone.samples if one.resource_id in wanted)
+        return Measured(samples=tuple(ours), failed=everyone.failed)
+    singles = [_single(azure, batch, name) for name in batch.resource_ids]
+    return Measured(
+        samples=tuple(one for single in singles for one in single.samples),
+        failed=tuple(one for single in singles for one in single.failed),
+    )
 
 
-def _batched(azure: Azure, batch: Batch) -> list[Sample]:
-    def ask() -> list[Sample]:
+def _batched(azure: Azure, batch: Batch) -> Measured:
+    def ask() -> Measured:
+        failed: list[str] = []
         answers = azure.clients.metrics(batch.region).query_resources(
             resource_ids=list(batch.resource_ids),
             metric_namespace=batch.namespace,
@@ -95,53 +113,77 @@ def _batched(azure: Azure, batch: Batch) -> list[Sample]:
             timespan=(batch.span.start, batch.span.end),
             granularity=PERIOD,
             aggregations=list(batch.aggregations),
+            raw_response_hook=partial(_note, failed),
         )
-        return [
+        found = (
             one
             for answer in answers
             for metric in answer.metrics
             for series in metric.timeseries
             for one in _samples(_owner(str(metric.id)), str(metric.name), series.data)
-        ]
+        )
+        return Measured(samples=tuple(found), failed=tuple(failed))
 
     found = azure.calls.ask(_asked(METRICS_BATCH, batch, len(batch.resource_ids)), ask)
-    return _known(batch, found)
+    _check_known(batch, found.samples)
+    return found
 
 
-def regional(azure: Azure, batch: Batch) -> list[Sample]:
+def regional(azure: Azure, batch: Batch) -> Measured:
     """Samples of every resource of the batch's kind in its region."""
 
-    def ask() -> list[Sample]:
+    def ask() -> Measured:
+        failed: list[str] = []
         answer = azure.clients.monitor().metrics.list_at_subscription_scope(
             region=batch.region,
             metricnamespace=batch.namespace,
             filter="Microsoft.ResourceId eq '*'",
             top=TOP,
+            raw_response_hook=partial(_note, failed),
             **_common(batch),
         )
-        return [
+        found = (
             one
             for metric in answer.value
             for series in metric.timeseries or ()
             for one in _samples(_labelled(series), str(metric.name.value), series.data or ())
-        ]
+        )
+        return Measured(samples=tuple(found), failed=tuple(failed))
 
     return azure.calls.ask(_asked(METRICS_REGION, batch, 1), ask)
 
 
-def _single(azure: Azure, batch: Batch, resource_id: str) -> list[Sample]:
-    def ask() -> list[Sample]:
+def _single(azure: Azure, batch: Batch, resource_id: str) -> Measured:
+    def ask() -> Measured:
+        failed: list[str] = []
         answer = azure.clients.monitor().metrics.list(
-            resource_id.lstrip("/"), metricnamespace=batch.namespace, **_common(batch)
+            resource_id.lstrip("/"),
+            metricnamespace=batch.namespace,
+            raw_response_hook=partial(_note, failed),
+            **_common(batch),
         )
-        return [
+        found = (
             one
             for metric in answer.value
             for series in metric.timeseries or ()
             for one in _samples(resource_id.lower(), str(metric.name.value), series.data or ())
-        ]
+        )
+        return Measured(samples=tuple(found), failed=tuple(failed))
 
     return azure.calls.ask(_asked(METRICS, batch, 1), ask)
+
+
+def _note(failed: list[str], response: Any) -> None:
+    """Add what an answer says it could not measure: the SDK's models drop it, series or none."""
+    if int(response.http_response.status_code) != OK:
+        return
+    body = response.http_response.json()
+    for answer in body.get("values", [body]):
+        for metric in answer.get("value") or ():
+            code = str(metric.get("errorCode") or SUCCESS)
+            if code != SUCCESS:
+                name = metric.get("name", {}).get("value")
+                failed.append(scrub(f"{name}: {code}: {metric.get('errorMessage') or ''}")[:300])
 
 
 def _asked(operation: Operation, batch: Batch, units: int) -> Asked:
@@ -180,7 +222,7 @@ def _labelled(series: Any) -> str:
     raise Malformed("a metric of several resources does not say whose it is")
 
 
-def _known(batch: Batch, found: list[Sample]) -> list[Sample]:
+def _check_known(batch: Batch, found: Iterable[Sample]) -> None:
     wanted = {name.lower() for name in batch.resource_ids}
     strange = next((one for one in found if one.resource_id not in wanted), None)
     if strange is not None:
@@ -188,4 +230,3 @@ def _known(batch: Batch, found: list[Sample]) -> list[Sample]:
             f"{METRICS_BATCH.name} in {batch.region} answered for a resource that was not asked",
             sample=strange.resource_id,
         )
-    return found

@@ -56,7 +56,7 @@ DENIED = frozenset(
     {
         "AuthorizationFailed", "LinkedAuthorizationFailed", "RBACAccessDenied", "Forbidden",
         "AccessDenied", "AuthorizationPermissionMismatch", "InsufficientAccountPermissions",
-        "AuthorizationFailure",
+        "AuthorizationFailure", "IndirectCostDisabled",
     }
 )  # fmt: skip
 THROTTLED = frozenset({"TooManyRequests", "RateLimiting", "ServerBusy"})
