@@ -19,6 +19,7 @@ from optiinfra_core.collecting.amounts import (
 )
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import month_window
+from optiinfra_pipelines.providers.gcp.commitments import commitment
 from optiinfra_pipelines.providers.gcp.cost_usage import GOOGLE
 from optiinfra_pipelines.providers.gcp.identifiers import kind_of
 from optiinfra_pipelines.providers.gcp.labels import label_pairs
@@ -40,7 +41,6 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "resource_name": "resource_name",
         "sku_id": "sku_id",
         "sku_price_id": "sku_price_id",
-        "commitment_discount_id": "commitment",
         "billing_currency": "currency",
     }
 )
@@ -100,8 +100,10 @@ def _shared(record: Record) -> dict[str, Any]:
     texts = {ours: text(record.get(theirs)) for ours, theirs in TEXTS.items()}
     extras = {ours: text(record.get(theirs)) for ours, theirs in EXTRAS.items()}
     month: date = (moment(record["billing_period_start"]) + MIDDAY).date().replace(day=1)
+    fee = commitment(text(record.get("commitment")), text(record.get("charge_description")))
     return {
         **texts,
+        **fee,
         # The reader places the charge in its day.
         "charge_period_start": moment(record["day"]),
         "charge_period_end": moment(record["day"]),

@@ -18,9 +18,12 @@ from optiinfra_core.collecting.amounts import (
     text,
 )
 from optiinfra_core.metrics import CostRow
+from optiinfra_core.metrics.money import plain
 from optiinfra_core.windows import month_window
+from optiinfra_pipelines.providers.gcp.commitments import commitment
 from optiinfra_pipelines.providers.gcp.identifiers import global_name, kind_of
 from optiinfra_pipelines.providers.gcp.labels import label_pairs
+from optiinfra_pipelines.providers.gcp.regions import region_name
 from optiinfra_pipelines.providers.gcp.services import category_of
 
 Record = Mapping[str, Any]
@@ -49,7 +52,7 @@ FOCUS_EXTRAS: Mapping[str, str] = MappingProxyType(
 def charge(record: Record) -> CostRow:
     """A charge, before credits."""
     category = category_of_charge(record)
-    usage = category == "Usage"
+    usage, priced = category == "Usage", category in ("Usage", "Purchase")
     cost = money(record["cost"])
     recurring = category == "Purchase" or text(record.get("service_name")) == SUPPORT
     return CostRow(
@@ -61,8 +64,9 @@ def charge(record: Record) -> CostRow:
         pricing_category="Committed" if category == "Purchase" else "Standard" if usage else "",
         consumed_quantity=optional_number(record.get("consumed")) if usage else None,
         consumed_unit=text(record.get("consumed_unit")) if usage else "",
-        pricing_quantity=optional_number(record.get("priced")) if usage else None,
-        pricing_unit=text(record.get("pricing_unit")) if usage else "",
+        pricing_quantity=optional_number(record.get("priced")) if priced else None,
+        pricing_unit=text(record.get("pricing_unit")) if priced else "",
+        sku_price_id=_price_id(record),
         list_unit_price=optional_number(record.get("list_unit_price")),
         contracted_unit_price=optional_number(record.get("contracted_unit_price")),
         billed_cost=cost,
@@ -70,6 +74,15 @@ def charge(record: Record) -> CostRow:
         list_cost=optional_money(record.get("list_cost")),
         contracted_cost=cost,
     )
+
+
+def _price_id(record: Record) -> str:
+    """A price as Google's FOCUS export calls it; empty where the export names no tier."""
+    tier = optional_number(record.get("tier_start"))
+    if tier is None:
+        return ""
+    account, sku = text(record["billing_account_id"]), text(record.get("sku_id"))
+    return f"Billing Account ID:{account}, SKU ID: {sku}, Price Tier Start Amount: {plain(tier)}"
 
 
 def credit(record: Record) -> CostRow:
@@ -102,7 +115,7 @@ def shared(record: Record) -> dict[str, Any]:
         text(record.get("project_id")),
         text(record.get("project_number")),
     )
-    service = text(record["service_name"])
+    service, region = text(record["service_name"]), text(record.get("region"))
     own = record.get("transaction_type") in (None, "GOOGLE")
     extras = {ours: text(record.get(theirs)) for ours, theirs in FOCUS_EXTRAS.items()}
     return {
@@ -122,14 +135,15 @@ def shared(record: Record) -> dict[str, Any]:
         "invoice_issuer_name": GOOGLE,
         "service_name": service,
         "service_category": category_of(service),
-        "region_id": text(record.get("region")),
+        "region_id": region,
+        "region_name": region_name(region),
         "availability_zone": text(record.get("zone")),
         "resource_id": resource,
         "resource_name": text(record.get("resource_name")),
         "resource_type": kind_of(resource),
         "sku_id": text(record.get("sku_id")),
         "sku_meter": text(record.get("sku_description")),
-        "commitment_discount_id": text(record.get("commitment")),
+        **commitment(text(record.get("commitment")), text(record.get("sku_description"))),
         "billing_currency": text(record["currency"]),
         "tags": label_pairs(record.get("labels"), "key", "value"),
         "extra": {name: value for name, value in extras.items() if value},

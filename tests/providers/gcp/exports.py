@@ -19,7 +19,8 @@ credits {_CREDITS}, invoice STRUCT(month VARCHAR), cost_type VARCHAR,
 adjustment_info STRUCT(id VARCHAR, description VARCHAR, mode VARCHAR, type VARCHAR),
 export_time TIMESTAMP, cost_at_list DOUBLE, transaction_type VARCHAR, seller_name VARCHAR,
 subscription STRUCT(instance_id VARCHAR),
-price STRUCT(list_price DECIMAL(38, 9), effective_price DECIMAL(38, 9)),
+price STRUCT(list_price DECIMAL(38, 9), effective_price DECIMAL(38, 9),
+tier_start_amount DECIMAL(38, 9)),
 _PARTITIONTIME TIMESTAMP
 """
 _FOCUS_CREDITS = (
@@ -92,7 +93,7 @@ def usage(*, at: datetime = DAY, lag_hours: float = 5.0, **fields: Any) -> Mappi
         "cost_at_list": 0.1,
         "transaction_type": "GOOGLE",
         "seller_name": "Google",
-        "price": {"list_price": "0.1", "effective_price": "0.1"},
+        "price": {"list_price": "0.1", "effective_price": "0.1", "tier_start_amount": "0"},
         "_PARTITIONTIME": exported.replace(hour=0, minute=0, second=0, microsecond=0),
         **fields,
     }  # fmt: skip

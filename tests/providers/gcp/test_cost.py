@@ -76,6 +76,8 @@ def test_a_charge_says_all_that_the_export_says(cloud: GoogleDouble, connect: Co
     )
     assert (row.list_unit_price, row.finality) == (Decimal("0.1"), "open")
     assert row.tags == {"team": "web"}
+    assert row.region_name == "Iowa"
+    assert row.sku_price_id.endswith("SKU ID: 2E27-4F75-95CD, Price Tier Start Amount: 0")
 
 
 def test_what_is_no_usage_says_what_it_is(cloud: GoogleDouble, connect: Connect) -> None:
@@ -102,6 +104,7 @@ def test_what_is_no_usage_says_what_it_is(cloud: GoogleDouble, connect: Connect)
     fee = told[Decimal(5)]
     assert (fee.charge_category, fee.charge_frequency) == ("Purchase", "Recurring")
     assert fee.commitment_discount_id == "cud-1"
+    assert fee.commitment_discount_category == "Usage"
     assert told[Decimal(9)].charge_frequency == "Recurring"
     assert told[Decimal(2)].publisher_name == "Elastic"
 

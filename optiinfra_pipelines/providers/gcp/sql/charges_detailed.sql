@@ -28,6 +28,7 @@ SELECT
     t.usage.pricing_unit AS pricing_unit,
     t.price.list_price AS list_unit_price,
     t.price.effective_price AS contracted_unit_price,
+    t.price.tier_start_amount AS tier_start,
     SUM(CAST(t.cost AS NUMERIC)) AS cost,
     IF(COUNTIF(t.cost_at_list IS NULL) > 0, NULL, SUM(CAST(t.cost_at_list AS NUMERIC))) AS list_cost,
     SUM(CAST(t.usage.amount AS NUMERIC)) AS consumed,
