@@ -1,5 +1,6 @@
 """Things in the shape of Compute Engine's REST API, v1."""
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -25,8 +26,8 @@ def stamp(instant: datetime) -> str:
 
 def fingerprint(*names: object) -> str:
     """A fingerprint: eleven letters and an equals sign."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    return dice.letters(alphabet, 11, *names) + "="
+    raw = bytes.fromhex(dice.hexadecimal(16, *names))
+    return base64.urlsafe_b64encode(raw).decode()
 
 
 def _common(kind: str, thing: Thing, path: str) -> dict[str, Any]:
