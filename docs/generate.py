@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script beside the pages that it writes
-"""Writes the tables of settings.md, data-dictionary.md and clouds.md from what they describe.
+"""Writes the tables of settings, data dictionary, clouds and FOCUS from what they describe.
 
 `python -m docs.generate` rewrites them between their markers; tests/docs proves them current.
 """
@@ -13,6 +13,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from optiinfra_core.collecting.catalogue import CredentialField, DataTypeInfo, ProviderInfo
+from optiinfra_core.focus.rules import RULES
 from optiinfra_core.metrics import METRICS, Kind, Metric
 from optiinfra_core.metrics.money import plain
 from optiinfra_core.metrics.performance import UNITS
@@ -121,6 +122,27 @@ def units() -> str:
     return table(("metric", "unit"), [[f"`{name}`", f"`{unit}`"] for name, unit in UNITS.items()])
 
 
+def focus_rules() -> str:
+    """Every rule that stored charges are held against."""
+    rows = [[f"`{rule.id}`", rule.sentence, rule.gravity.value] for rule in RULES]
+    return table(("rule", "says", "if broken"), rows)
+
+
+def focus_gaps() -> str:
+    """What the sources of each provider are known not to tell."""
+    rows = [
+        [
+            cloud.title,
+            f"`{gap.source}`",
+            ", ".join(sorted(f"`{rule}`" for rule in gap.rules)),
+            gap.why,
+        ]
+        for cloud in providers().values()
+        for gap in cloud.focus_gaps
+    ]
+    return table(("provider", "source", "rules", "why"), rows)
+
+
 def other_tables() -> str:
     """Tables that no provider fills, from the migrations that make them."""
     mine = {each.table for each in METRICS}
@@ -220,8 +242,10 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "units": units,
     "other-tables": other_tables,
     "clouds": clouds,
+    "focus-rules": focus_rules,
+    "focus-gaps": focus_gaps,
 }
-PAGES = ("settings.md", "data-dictionary.md", "clouds.md")
+PAGES = ("settings.md", "data-dictionary.md", "clouds.md", "focus.md")
 
 
 def current(text: str) -> str:
