@@ -35,8 +35,8 @@ class CostCollector(Collector[Gcp]):
     """Charges and credits by day, SKU and project, and by resource where the export has them."""
 
     metric = COST
-    # tables.get, what changed, a control total, charges, credits; three questions of 10 MiB.
-    typical = Typical(rhythm=EXPORTS, calls_per_span=Decimal(5), usd_per_call=Decimal("0.00006"))
+    # The table and the billing account, for free; a control total, charges, credits: 10 MiB each.
+    typical = Typical(rhythm=EXPORTS, calls_per_span=Decimal(5), usd_per_call=Decimal("0.000036"))
 
     @override
     def source(self, connection: Gcp) -> str:

@@ -88,25 +88,40 @@ def items(
             currency=str(total["currency"]),
         )
     known = max(as_utc(total["exported"]) for total in totals)
-    now = gcp.gate.clock.now()
+    seen = _Seen(
+        closing=closing,
+        now=gcp.gate.clock.now(),
+        account=gcp.billing_account_name(export.billing_account_id),
+    )
     for question, reading in ((layout.charges, layout.charge), (layout.credits, layout.credit)):
         for record in gcp.warehouse.ask(question, export, table, {**asked, "known": known}):
-            yield _row(record, reading, closing, now)
+            yield _row(record, reading, seen)
 
 
-def _row(record: Record, reading: Reading, closing: Closing, now: datetime) -> CostRow:
-    told = understood(partial(_placed, record, reading, closing, now), record)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What holds for every row of a collection: the time, and the billing account's name."""
+
+    closing: Closing
+    now: datetime
+    account: str
+
+
+def _row(record: Record, reading: Reading, seen: _Seen) -> CostRow:
+    told = understood(partial(_placed, record, reading, seen), record)
     if isinstance(told, Malformed):
         raise told
     return told
 
 
-def _placed(record: Record, reading: Reading, closing: Closing, now: datetime) -> CostRow:
+def _placed(record: Record, reading: Reading, seen: _Seen) -> CostRow:
     day = as_utc(record["day"])
     row = reading(record)
     return replace(
         row,
         charge_period_start=day,
         charge_period_end=day + DAY,
-        finality=closing.finality(row.billing_period_start, now),
+        billing_account_name=seen.account,
+        billing_account_type="Billing account",
+        finality=seen.closing.finality(row.billing_period_start, seen.now),
     )

@@ -11,7 +11,8 @@ from optiinfra_core.metrics import ControlTotal, CostRow
 from optiinfra_core.windows import Window, day_window
 from optiinfra_pipelines.providers.gcp.client import Gcp
 from optiinfra_pipelines.providers.gcp.cost import CostCollector
-from tests.providers.gcp.conftest import EXPORT, NOW, Connect
+from tests.providers.gcp.bigquery import refusal
+from tests.providers.gcp.conftest import BILLING_ACCOUNT, EXPORT, NOW, Connect
 from tests.providers.gcp.exports import DAY, credit, export_of, focus, usage
 from tests.providers.gcp.wire import GoogleDouble
 
@@ -77,6 +78,7 @@ def test_a_charge_says_all_that_the_export_says(cloud: GoogleDouble, connect: Co
     assert (row.list_unit_price, row.finality) == (Decimal("0.1"), "open")
     assert row.tags == {"team": "web"}
     assert row.region_name == "Iowa"
+    assert row.billing_account_name == "Acme billing"
     assert row.sku_price_id.endswith("SKU ID: 2E27-4F75-95CD, Price Tier Start Amount: 0")
 
 
@@ -107,6 +109,17 @@ def test_what_is_no_usage_says_what_it_is(cloud: GoogleDouble, connect: Connect)
     assert fee.commitment_discount_category == "Usage"
     assert told[Decimal(9)].charge_frequency == "Recurring"
     assert told[Decimal(2)].publisher_name == "Elastic"
+
+
+def test_a_billing_account_that_may_not_be_seen_has_no_name(
+    cloud: GoogleDouble, connect: Connect
+) -> None:
+    """Its cost is collected all the same."""
+    cloud.bigquery = export_of("detailed")
+    cloud.bigquery.insert([usage()])
+    cloud.on(f"/billingAccounts/{BILLING_ACCOUNT}", refusal(403, "PERMISSION_DENIED"))
+    [row], _ = collected(connect(billing_export=EXPORT))
+    assert row.billing_account_name == ""
 
 
 def test_currencies_are_never_added_up(cloud: GoogleDouble, connect: Connect) -> None:

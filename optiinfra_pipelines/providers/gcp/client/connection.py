@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 from optiinfra_core.collecting.gate import Gate
 from optiinfra_core.collecting.reach import permitted_endpoint
 from optiinfra_core.collecting.spreading import Job, Outcome, Spreader
+from optiinfra_core.errors import NotFound, NotSupported, PermissionMissing
 from optiinfra_pipelines.providers.gcp.client.access import Access
 from optiinfra_pipelines.providers.gcp.client.bigquery import Warehouse
 from optiinfra_pipelines.providers.gcp.client.billing import Billing
@@ -36,6 +37,7 @@ class Gcp:
             credential.monitoring_endpoint, gate, name="monitoring_endpoint"
         )
         self._meter = Meter(gate)
+        self._named: dict[str, str] = {}
         self._spreader = Spreader(gate.concurrency, "gcp")
 
     def __enter__(self) -> Self:
@@ -89,6 +91,16 @@ class Gcp:
     def billing(self) -> Billing:
         """Cloud Billing: accounts and the price catalogue."""
         return Billing(self.calls, Access(self.session, self.identity, self._endpoint))
+
+    def billing_account_name(self, billing_account_id: str) -> str:
+        """The billing account's display name; empty where the credential may not see it."""
+        if billing_account_id not in self._named:
+            try:
+                name = self.billing.account(billing_account_id).name
+            except (PermissionMissing, NotFound, NotSupported):
+                name = ""
+            self._named[billing_account_id] = name
+        return self._named[billing_account_id]
 
     @cached_property
     def monitoring(self) -> Monitoring:
