@@ -22,12 +22,17 @@ from optiinfra_pipelines.providers.aws.cost_focus import finality
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
         "billing_account_id": "bill_payer_account_id",
+        "billing_account_name": "bill_payer_account_name",
         "sub_account_id": "line_item_usage_account_id",
+        "sub_account_name": "line_item_usage_account_name",
+        "invoice_issuer_name": "bill_invoicing_entity",
+        "publisher_name": "line_item_legal_entity",
         "charge_description": "line_item_line_item_description",
         "region_id": "product_region_code",
         "availability_zone": "line_item_availability_zone",
         "resource_id": "line_item_resource_id",
         "sku_id": "product_sku",
+        "sku_meter": "line_item_usage_type",
         "sku_price_id": "pricing_rate_code",
         "consumed_unit": "pricing_unit",
         "pricing_unit": "pricing_unit",
