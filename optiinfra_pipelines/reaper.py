@@ -22,6 +22,9 @@ UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
+# A worker that was launched and has not started holds no slot yet; sixteen at once on two busy
+# cores took 55 s. Dagster's own start time-out ends it after 180 s.
+STARTING_GRACE = timedelta(seconds=180)
 
 
 def reap(
@@ -29,12 +32,16 @@ def reap(
 ) -> list[str]:
     """Fail every unfinished run without a lease that is older than ``grace``; returns their ids.
 
-    ``grace`` covers a worker that is still starting: it takes its lease with its first step.
+    ``grace`` covers a worker that has started: it takes its lease with its first step. With a
+    grace at all, one that was only launched has ``STARTING_GRACE``.
     """
     reaped = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
         run = record.dagster_run
-        if clock.now() - _since(record) < grace or _alive(database, run.run_id):
+        patience = grace
+        if grace and run.status is dg.DagsterRunStatus.STARTING:
+            patience = max(grace, STARTING_GRACE)
+        if clock.now() - _since(record) < patience or _alive(database, run.run_id):
             continue
         instance.report_run_failed(
             run, "The run's process is gone (host or worker crash); what it committed is kept."
