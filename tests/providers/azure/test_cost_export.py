@@ -12,6 +12,7 @@ from optiinfra_core.errors import (
     Malformed,
     NotReady,
     OptiInfraError,
+    Permanent,
     PermissionMissing,
     Transient,
 )
@@ -300,6 +301,7 @@ def test_lists_of_many_pages_are_read_to_the_end(
         ("AuthorizationFailure", 403, PermissionMissing),
         ("ServerBusy", 503, OptiInfraError),
         ("InternalError", 500, Transient),
+        ("ContainerNotFound", 404, Permanent),
     ],
 )
 def test_refusals_of_storage_are_told_in_our_words(

@@ -131,7 +131,7 @@ def test_an_answer_that_never_comes_is_given_up_and_asked_again(
 ) -> None:
     """The read time-out is the deadline's, where that is shorter."""
     cloud.on(kind, Stall(), ok(kind))
-    azure = connect(gate={"deadline_seconds": 1.0})
+    azure = connect(gate={"deadline_seconds": 1.5})
     ASK[kind](azure)
     assert waits.slept == [0.5]
     assert ledger(azure) == [(0, False, "ServiceResponseTimeoutError"), answered(kind)]
