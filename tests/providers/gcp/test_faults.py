@@ -192,6 +192,20 @@ def test_a_refused_token_is_renewed_once(kind: str, cloud: GoogleDouble, connect
     assert gcp.gate.sleep.seconds == []
 
 
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_an_answer_that_is_no_json_is_malformed(
+    kind: str, cloud: GoogleDouble, connect: Connect
+) -> None:
+    """One request, which is in the ledger; a login page is not an empty project."""
+    client = CLIENTS[kind]
+    prepared(client, cloud, Reply(body=b"<html>log in</html>"))
+    gcp = connect(billing_export=EXPORT)
+    with pytest.raises(Malformed):
+        client.ask(gcp)
+    assert cloud.count(client.ending) == 1
+    assert gcp.gate.ledger.calls[-1].status == 200
+
+
 def test_a_token_that_stays_refused_is_a_rejected_credential(
     cloud: GoogleDouble, connect: Connect
 ) -> None:

@@ -132,7 +132,10 @@ class _Once:
         self._billed = False
 
     def __call__(self, response: Any) -> Bill:
-        told = json.loads(response.content or b"{}")
+        try:
+            told = json.loads(response.content or b"{}")
+        except ValueError:
+            return FREE  # whoever reads the answer complains
         if self._billed or not isinstance(told, dict):
             return FREE
         statistics = (told.get("statistics") or {}).get("query") or {}
