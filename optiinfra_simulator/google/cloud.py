@@ -40,10 +40,15 @@ class GoogleCloud:
         self.state = State(
             world=world, identities=Identities(world.seed), limits=limits or Limits()
         )
-        self._gateway = Gateway(self.state, routes.operations(Jobs(self.state)))
-        self._server = Server(ports[0], self._gateway)
-        self._gateway.url = self.url
+        self._jobs = Jobs(self.state)
+        self._gateway = Gateway(self.state, routes.operations(self._jobs))
         self._monitoring = MonitoringServer(self.state, self.faults, self.calls, ports[1])
+        try:
+            self._server = Server(ports[0], self._gateway)
+        except OSError:
+            self._monitoring.stop()
+            raise
+        self._gateway.url = self.url
         self._thread = Thread(
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.02},
@@ -166,6 +171,7 @@ class GoogleCloud:
         """Give the ports back; for a cloud that was made and never entered."""
         self._monitoring.stop()
         self._server.server_close()
+        self._jobs.close()
 
 
 def _span(start: date, end: date) -> Window:

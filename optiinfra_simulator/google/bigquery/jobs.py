@@ -87,6 +87,13 @@ class Jobs:
     def __post_init__(self) -> None:
         self._stores = {name: Store(book) for name, book in self.state.books.items()}
 
+    def close(self) -> None:
+        """Forget tables and results."""
+        with self._lock:
+            self._kept.clear()
+        for store in self._stores.values():
+            store.close()
+
     def job(self, job_id: str) -> Job:
         """A job that was run before.
 

@@ -72,6 +72,15 @@ class Store:
         cursor.execute("SET TimeZone = 'UTC'")
         return cursor
 
+    def close(self) -> None:
+        """Forget everything; DuckDB complains at the end of a process that still holds one."""
+        with self._lock:
+            database = self.__dict__.pop("_database", None)
+            if database is not None:
+                database.close()
+            self._loaded.clear()
+            self._places.clear()
+
     def evaluate(self, expression: str) -> Any:
         """The value of a constant expression, None where it has none."""
         import duckdb  # noqa: PLC0415 - as above

@@ -42,6 +42,7 @@ class MonitoringServer:
     port: int = 0
     stopping: Event = field(default_factory=Event)
     _server: Any = field(init=False)
+    _started: bool = False
 
     def __post_init__(self) -> None:
         import grpc  # noqa: PLC0415 - loads with the first simulated Google Cloud
@@ -74,11 +75,15 @@ class MonitoringServer:
 
     def start(self) -> None:
         """Answer from now on."""
+        self._started = True
         self._server.start()
 
     def stop(self) -> None:
         """End calls that hang and give the port back."""
         self.stopping.set()
+        if not self._started:
+            # gRPC keeps the port of a server that never ran until the process ends.
+            self.start()
         self._server.stop(grace=0).wait()
 
     def _time_series(self, request: Any, response: Any, fault: Fault | None) -> None:
