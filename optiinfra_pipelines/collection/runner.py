@@ -149,7 +149,8 @@ class AccountCollection:
         self.waiting = due.waiting
         self.version = changes.version if changes else None
         if not due.windows:
-            return self._outcome(started, "skipped", reason=due.reason, possible=due.possible)
+            reason = _unchanged(state) if changes and due.possible else due.reason
+            return self._outcome(started, "skipped", reason=reason, possible=due.possible)
         if self._slowed:
             return self._postponed(started)
         reason = ""
@@ -333,3 +334,9 @@ def _worth_retrying(state: SourceState, started: datetime) -> bool:
         or passes_by_waiting(state.last_error_code)
         or started.minute < QUARTER_HOUR.seconds // 60
     )
+
+
+def _unchanged(state: SourceState) -> str:
+    """Why nothing is fetched of a source that says so itself."""
+    since = f" since {state.committed_at:%Y-%m-%dT%H:%MZ}" if state.committed_at else ""
+    return f"the source is unchanged{since}"

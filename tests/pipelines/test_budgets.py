@@ -161,7 +161,7 @@ def test_free_questions_go_on_while_paid_answers_wait(spender: Spender, script: 
     script.changes["cost"] = lambda _, __: answer
     assert spender.tick().status == "succeeded"
     unchanged = spender.tick()
-    assert unchanged.reason == "the source is unchanged"
+    assert unchanged.reason == "the source is unchanged since 2026-11-22T12:16Z"
     assert spender.state().last_success_at == unchanged.finished
     answer = Changes(version="v2", spans=(day_window(NOON.date()),))
     waits = spender.tick()

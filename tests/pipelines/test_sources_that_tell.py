@@ -78,7 +78,7 @@ def test_a_tick_of_an_unchanged_source_pays_nothing_and_says_why(ticks: Ticks) -
     idle = ticks.tick()
     assert (idle.status, idle.usd, idle.windows) == ("skipped", 0, ())
     assert idle.ok
-    assert ticks.state().reason == "the source is unchanged"
+    assert ticks.state().reason == "the source is unchanged since 2026-11-22T12:16Z"
     assert ticks.asked[1][0] == "v1"
 
 
