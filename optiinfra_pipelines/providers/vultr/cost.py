@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,12 @@ CENT = Decimal("0.01")
 # What is remembered between ticks: the month, its pending sum, the newest invoice and credit.
 Version = dict[str, Any]
 
-MONTHLY = Rhythm(min_interval=HOUR, lag=HOUR, reread=DAY, history=KEPT, closing=CLOSING)
+# How old a month may be that an invoice or a refund has read again.
+RECHECK = timedelta(days=95)
+
+MONTHLY = Rhythm(
+    min_interval=HOUR, lag=HOUR, reread=DAY, history=KEPT, closing=CLOSING, recheck=RECHECK
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,8 @@ class CostCollector(Collector[Vultr]):
     def rhythm(self, connection: Vultr) -> Rhythm:
         """Pending charges grow by the hour; the month before until its invoice is there."""
         now = connection.gate.clock.now()
-        return Rhythm(
-            min_interval=HOUR,
-            lag=HOUR,
-            reread=max(DAY, now - CLOSING.unsettled(now).start),
-            history=KEPT,
-            closing=CLOSING,
-        )
+        back = now - CLOSING.unsettled(now).start
+        return replace(MONTHLY, reread=max(DAY, back))
 
     @override
     def extent(self, connection: Vultr, span: Window) -> Window:

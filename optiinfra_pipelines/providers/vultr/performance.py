@@ -27,6 +27,8 @@ SAMPLES = Rhythm(
     lag=timedelta(minutes=2),
     reread=timedelta(0),
     history=own_metrics.KEPT * DAY,
+    # The window at which a month begins is read again when the month is over.
+    recheck=own_metrics.KEPT * DAY,
 )
 
 

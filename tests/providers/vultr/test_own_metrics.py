@@ -181,3 +181,9 @@ def test_a_listing_that_fails_fails_the_collection(cloud: VultrDouble, connect: 
     cloud.script["instances"] = broken
     with pytest.raises(Exception, match="/v2/instances"):
         list(PERFORMANCE.collect(connect(), LAST))
+
+
+def test_the_source_is_asked_about_windows_as_old_as_a_month(connect: Connect) -> None:
+    """Else the window of the month's tokens would lie outside what ``changes`` may name."""
+    rhythm = PERFORMANCE.rhythm(connect())
+    assert 32 * DAY < rhythm.recheck <= (rhythm.history or DAY)
