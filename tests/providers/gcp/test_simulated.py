@@ -27,7 +27,7 @@ SPAN = Window(datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=
 HORIZON = Window(NOW - timedelta(days=396), NOW + DAY)
 COST = CostCollector()
 
-Open = Callable[[str], Gcp]
+Open = Callable[..., Gcp]
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,10 @@ def connections(cloud: GoogleCloud, clock: FixedClock) -> Iterator[Open]:
     """Opens the account's credential as its customer enters it."""
     held: list[Gcp] = []
 
-    def opened(account: str) -> Gcp:
-        credential = GcpCredential.model_validate(cloud.credential(account))
+    def opened(account: str, **export: str) -> Gcp:
+        told = cloud.credential(account)
+        told = {**told, "billing_export": {**told["billing_export"], **export}}
+        credential = GcpCredential.model_validate(told)
 
         def sleep(seconds: float) -> None:
             clock.advance(timedelta(seconds=seconds))
@@ -100,6 +102,18 @@ def test_cost_equals_what_google_had_exported(
         cloud.cost_by_service(account, SPAN.first_day, SPAN.last_day + DAY, NOW)
     )
     assert {"Usage", "Credit", "Tax"} <= {row.charge_category for row in rows}
+
+
+def test_the_standard_export_tells_the_same_total_without_resources(
+    connections: Open, cloud: GoogleCloud
+) -> None:
+    """It stands beside the detailed one in the dataset."""
+    span = day_window(date(2026, 11, 18))
+    items = list(COST.collect(connections(ACME, kind="standard"), span))
+    rows = [one for one in items if isinstance(one, CostRow)]
+    truth = cloud.cost_by_day(ACME, span.first_day, span.last_day + DAY, NOW)
+    assert sum(row.billed_cost for row in rows) == sum(truth.values())
+    assert {row.resource_id for row in rows} == {""}
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
