@@ -9,7 +9,9 @@ from optiinfra_core.errors import Transient
 
 ENDED = frozenset({"succeeded", "failed", "partial"})
 PATIENCE_SECONDS = 3600.0
+# An answer costs Dagster's webserver 50 ms: whoever waits long asks seldom.
 POLL_SECONDS = 0.25
+LONGEST_POLL_SECONDS = 2.0
 
 
 def await_task(
@@ -20,7 +22,7 @@ def await_task(
     Raises:
         Transient: it is not over in time.
     """
-    said, end = "", time.monotonic() + seconds
+    said, pause, end = "", POLL_SECONDS, time.monotonic() + seconds
     while time.monotonic() < end:
         task = api.get(f"/api/v1/collect/status/{task_id}")
         if task["status"] != said:
@@ -28,7 +30,8 @@ def await_task(
             say(f"task {task_id} ({task['customer_id']}, {task['provider']}): {said}")
         if said in ENDED:
             return task
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(LONGEST_POLL_SECONDS, 1.5 * pause)
     raise Transient(
         f"task {task_id} is still {said} after {seconds:.0f} s",
         remedy="It goes on; ask again with GET /api/v1/collect/status.",

@@ -162,7 +162,9 @@ def _asked(call: Call, parameters: Mapping[str, str], span: Window) -> _Asked:
 
 
 def _found(call: Call, span: Window) -> Mapping[str, Resource]:
-    things: Iterable[Resource] = call.azure.estate.fleet(call.subscription).things(span)
+    """What existed in the span, and what exists now: that has no samples of then, but is known."""
+    fleet = call.azure.estate.fleet(call.subscription)
+    things: Iterable[Resource] = (*fleet.things(span), *fleet.at(call.now))
     return {thing.id: thing for thing in things}
 
 

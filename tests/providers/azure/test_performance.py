@@ -232,6 +232,26 @@ def test_a_metric_that_azure_could_not_tell_is_no_idle_machine(
     assert "Disk Read Bytes: InternalServerError: no partition" in failure.detail
 
 
+def test_a_machine_that_is_gone_has_no_samples_and_fails_nothing(
+    cloud: AzureDouble, connect: Connect
+) -> None:
+    """It was deleted after it was listed: the others' samples come, and no part failed."""
+
+    def answer(call: Asked) -> Fate:
+        here, gone = call.body["resourceids"]
+        lost = {**measured(gone, "Percentage CPU", []), "timeseries": []}
+        values = [
+            {"interval": "PT5M", "value": [measured(here, "Percentage CPU", [START])]},
+            {"interval": "PT5M", "value": [lost | {"errorCode": "ResourceNotFound"}]},
+        ]
+        return told({"values": values})
+
+    cloud.script["batch"] = answer
+    other = {**MACHINE, "id": f"{MACHINE['id']}-gone", "name": "gone"}
+    (row,) = collected(cloud, connect, [MACHINE, other])
+    assert isinstance(row, PerformanceRow)
+
+
 def test_an_answer_for_what_was_not_asked_is_refused(cloud: AzureDouble, connect: Connect) -> None:
     """Samples of a stranger are no samples of ours."""
     strange = measured(arm(MACHINES, "Other"), "Percentage CPU", [START])

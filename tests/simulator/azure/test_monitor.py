@@ -76,6 +76,18 @@ def test_points_of_the_truth_are_those_that_were_asked_for(
     assert set(cloud.points(GLOBEX.id, span, NOW).values()) == {0}
 
 
+def test_a_machine_has_no_samples_from_before_it_was_made(
+    clients: Clients, cloud: AzureCloud
+) -> None:
+    """Before it was made its bins are there and empty; asking for it is no fault."""
+    youngest = max(machines(cloud), key=lambda one: one.life.born)
+    before = youngest.life.born.replace(minute=0, second=0) - timedelta(days=1)
+    span = (before, before + timedelta(hours=1))
+    (answer,) = batch(clients, [youngest.arm_id], "Percentage CPU", timespan=span)
+    assert answer.metrics[0].timeseries
+    assert values(answer) == []
+
+
 def test_empty_bins_have_a_stamp_and_no_value(clients: Clients, cloud: AzureCloud) -> None:
     """A deallocated machine has bins without values, as an unknown metric of its type has."""
     idle = next(one for one in machines(cloud) if one.life.hours)

@@ -25,6 +25,8 @@ RESOURCES, NAMES = 50, 20
 TOP = 10_000
 PERIOD = timedelta(minutes=5)
 OK, SUCCESS = 200, "Success"
+# Deleted between the list of resources and the question: it has no samples, nothing failed.
+GONE = "ResourceNotFound"
 AGGREGATIONS = ("average", "total", "maximum", "minimum", "count")
 
 
@@ -181,7 +183,7 @@ def _note(failed: list[str], response: Any) -> None:
     for answer in body.get("values", [body]):
         for metric in answer.get("value") or ():
             code = str(metric.get("errorCode") or SUCCESS)
-            if code != SUCCESS:
+            if code not in (SUCCESS, GONE):
                 name = metric.get("name", {}).get("value")
                 failed.append(scrub(f"{name}: {code}: {metric.get('errorMessage') or ''}")[:300])
 
