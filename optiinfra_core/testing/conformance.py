@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from optiinfra_core.collecting.contract import Collector, Item, Provider, Rhythm
 from optiinfra_core.collecting.gate import Call
 from optiinfra_core.errors import PartFailure
-from optiinfra_core.metrics import METRICS, ControlTotal, Row
+from optiinfra_core.metrics import METRICS, ControlTotal, PerformanceRow, ResourceRow, Row
 from optiinfra_core.metrics.performance import UNITS
 from optiinfra_core.windows import Window
 
@@ -181,6 +181,16 @@ def _units(found: Collected) -> Iterator[str]:
             yield f"{name} is given in {unit!r}, the catalogue says {UNITS.get(name)!r}"
 
 
+def _typed(found: Collected) -> Iterator[str]:
+    prefix = f"{found.provider.slug}."
+    kinds = {
+        row.resource_type for row in found.rows if isinstance(row, (PerformanceRow, ResourceRow))
+    }
+    for kind in sorted(kinds):
+        if not kind.startswith(prefix):
+            yield f"the resource type {kind} does not begin with {prefix}"
+
+
 def _frozen(found: Collected) -> Iterator[str]:
     for row in found.rows[:1]:
         try:
@@ -230,6 +240,7 @@ COLLECTION_RULES: tuple[CollectionRule, ...] = (
     CollectionRule(promise="money and quantities are exact", breaches=_exact),
     CollectionRule(promise="a key identifies one row", breaches=_identified),
     CollectionRule(promise="units are the catalogue's", breaches=_units),
+    CollectionRule(promise="resource types begin with the provider", breaches=_typed),
     CollectionRule(promise="rows are values", breaches=_frozen),
     CollectionRule(promise="collecting again brings the same rows", breaches=_repeatable),
     CollectionRule(promise="every call is in the ledger", breaches=_accounted),

@@ -25,7 +25,7 @@ class Resource(Thing):
 class VirtualMachine(Resource):
     """A virtual machine; ``disk`` names the disk from which it boots."""
 
-    kind: ClassVar[str] = "compute.virtualmachine"
+    kind: ClassVar[str] = "azure.compute.virtualmachine"
     arm_type: ClassVar[str] = "Microsoft.Compute/virtualMachines"
     size: str
     zone: str
@@ -42,7 +42,7 @@ class VirtualMachine(Resource):
 class Disk(Resource):
     """A managed disk of a ``sku``, attached to ``machine`` (an ARM id) or to nothing."""
 
-    kind: ClassVar[str] = "compute.disk"
+    kind: ClassVar[str] = "azure.compute.disk"
     arm_type: ClassVar[str] = "Microsoft.Compute/disks"
     sku: str
     gib: int
@@ -54,7 +54,7 @@ class Disk(Resource):
 class Snapshot(Resource):
     """A copy of a disk; ``stored_gib`` is what differs from the copy before it."""
 
-    kind: ClassVar[str] = "compute.snapshot"
+    kind: ClassVar[str] = "azure.compute.snapshot"
     arm_type: ClassVar[str] = "Microsoft.Compute/snapshots"
     disk: Disk
     stored_gib: int
@@ -64,7 +64,7 @@ class Snapshot(Resource):
 class PublicAddress(Resource):
     """A public IP address; idle where it belongs to no machine."""
 
-    kind: ClassVar[str] = "network.publicipaddress"
+    kind: ClassVar[str] = "azure.network.publicipaddress"
     arm_type: ClassVar[str] = "Microsoft.Network/publicIPAddresses"
     ip: str
     machine: VirtualMachine | None = None
@@ -74,7 +74,7 @@ class PublicAddress(Resource):
 class Database(Resource):
     """An SQL database on ``server``; ``sku`` names its tier, generation and cores."""
 
-    kind: ClassVar[str] = "sql.database"
+    kind: ClassVar[str] = "azure.sql.database"
     arm_type: ClassVar[str] = "Microsoft.Sql/servers/databases"
     sku: str
     gib: int
@@ -91,7 +91,7 @@ class Database(Resource):
 class Cluster(Resource):
     """An AKS cluster."""
 
-    kind: ClassVar[str] = "containerservice.managedcluster"
+    kind: ClassVar[str] = "azure.containerservice.managedcluster"
     arm_type: ClassVar[str] = "Microsoft.ContainerService/managedClusters"
     version: str
     nodes: int
@@ -101,7 +101,7 @@ class Cluster(Resource):
 class LoadBalancer(Resource):
     """A load balancer of the Standard tier."""
 
-    kind: ClassVar[str] = "network.loadbalancer"
+    kind: ClassVar[str] = "azure.network.loadbalancer"
     arm_type: ClassVar[str] = "Microsoft.Network/loadBalancers"
     rules: int
 

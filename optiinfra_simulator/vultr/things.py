@@ -11,7 +11,7 @@ from optiinfra_simulator.world.things import Thing
 class Machine(Thing):
     """A cloud instance; ``label`` may be empty or shared, ``hostname`` is its own."""
 
-    kind: ClassVar[str] = "compute.instance"
+    kind: ClassVar[str] = "vultr.compute.instance"
     plan: Plan
     label: str
     hostname: str
@@ -23,7 +23,7 @@ class Machine(Thing):
 class Metal(Thing):
     """A bare metal server."""
 
-    kind: ClassVar[str] = "compute.bare_metal"
+    kind: ClassVar[str] = "vultr.compute.bare_metal"
     plan: MetalPlan
     address: str
 
@@ -32,7 +32,7 @@ class Metal(Thing):
 class Block(Thing):
     """Block storage, attached to ``machine`` or to nothing."""
 
-    kind: ClassVar[str] = "storage.block"
+    kind: ClassVar[str] = "vultr.storage.block"
     gib: int
     type: str
     machine: str = ""
@@ -44,7 +44,7 @@ class Block(Thing):
 class Copy(Thing):
     """A snapshot of a machine; Vultr keeps snapshots in no region."""
 
-    kind: ClassVar[str] = "storage.snapshot"
+    kind: ClassVar[str] = "vultr.storage.snapshot"
     gib: int
     stored_gib: int
 
@@ -53,7 +53,7 @@ class Copy(Thing):
 class Reserved(Thing):
     """A reserved address, on ``machine`` or idle."""
 
-    kind: ClassVar[str] = "network.reserved_ip"
+    kind: ClassVar[str] = "vultr.network.reserved_ip"
     ip: str
     machine: str = ""
 
@@ -62,7 +62,7 @@ class Reserved(Thing):
 class Edge(Thing):
     """A load balancer."""
 
-    kind: ClassVar[str] = "network.load_balancer"
+    kind: ClassVar[str] = "vultr.network.load_balancer"
     ip: str
     machines: tuple[str, ...]
 
@@ -71,7 +71,7 @@ class Edge(Thing):
 class Pool(Thing):
     """A pool of a Kubernetes cluster; its nodes are machines of the account, and billed as such."""
 
-    kind: ClassVar[str] = "kubernetes.node_pool"
+    kind: ClassVar[str] = "vultr.kubernetes.node_pool"
     plan: Plan
     nodes: tuple[Machine, ...]
 
@@ -80,7 +80,7 @@ class Pool(Thing):
 class Kube(Thing):
     """A Kubernetes cluster with a highly available control plane."""
 
-    kind: ClassVar[str] = "kubernetes.cluster"
+    kind: ClassVar[str] = "vultr.kubernetes.cluster"
     version: str
     pool: Pool
 
@@ -89,7 +89,7 @@ class Kube(Thing):
 class Base(Thing):
     """A managed database."""
 
-    kind: ClassVar[str] = "database.instance"
+    kind: ClassVar[str] = "vultr.database.instance"
     plan: DatabasePlan
     engine: str
     version: str
@@ -99,7 +99,7 @@ class Base(Thing):
 class Store(Thing):
     """An object storage subscription."""
 
-    kind: ClassVar[str] = "storage.object"
+    kind: ClassVar[str] = "vultr.storage.object"
     cluster: int
 
 
@@ -107,7 +107,7 @@ class Store(Thing):
 class Inference(Thing):
     """A serverless inference subscription; it has no region."""
 
-    kind: ClassVar[str] = "inference.subscription"
+    kind: ClassVar[str] = "vultr.inference.subscription"
 
 
 KINDS: tuple[type[Thing], ...] = (

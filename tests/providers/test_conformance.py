@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from optiinfra_core.metrics import ResourceRow
 from optiinfra_core.testing.conformance import (
     COLLECTION_RULES,
     MANIFEST_RULES,
@@ -69,6 +70,18 @@ BREAKAGES = {
     ),
     "collecting again brings the same rows": lambda f: replace(f, second=f.second[1:]),
     "every call is in the ledger": lambda f: replace(f, calls=()),
+    "resource types begin with the provider": lambda f: replace(
+        f,
+        first=[
+            ResourceRow(
+                ts=f.extent.start,
+                region="here",
+                resource_type="ec2.instance",
+                resource_id="i-1",
+                state="running",
+            )
+        ],
+    ),
     "secrets stay in the credential": lambda f: replace(
         f, first=[replace(f.rows[0], resource_name=f.secrets[0])]
     ),

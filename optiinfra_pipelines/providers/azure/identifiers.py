@@ -8,13 +8,13 @@ GLOBAL = "global"
 # Kinds of resources (ARM types in lower case) and what we call them.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "microsoft.compute/virtualmachines": "compute.virtualmachine",
-        "microsoft.compute/disks": "compute.disk",
-        "microsoft.compute/snapshots": "compute.snapshot",
-        "microsoft.network/publicipaddresses": "network.publicipaddress",
-        "microsoft.network/loadbalancers": "network.loadbalancer",
-        "microsoft.sql/servers/databases": "sql.database",
-        "microsoft.containerservice/managedclusters": "containerservice.managedcluster",
+        "microsoft.compute/virtualmachines": "azure.compute.virtualmachine",
+        "microsoft.compute/disks": "azure.compute.disk",
+        "microsoft.compute/snapshots": "azure.compute.snapshot",
+        "microsoft.network/publicipaddresses": "azure.network.publicipaddress",
+        "microsoft.network/loadbalancers": "azure.network.loadbalancer",
+        "microsoft.sql/servers/databases": "azure.sql.database",
+        "microsoft.containerservice/managedclusters": "azure.containerservice.managedcluster",
     }
 )
 

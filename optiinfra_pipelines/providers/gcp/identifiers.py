@@ -12,13 +12,13 @@ GLOBAL = "global"
 # The collection before a resource's own name -> our kind of resource.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "compute.googleapis.com/instances": "compute.instance",
-        "compute.googleapis.com/disks": "compute.disk",
-        "compute.googleapis.com/snapshots": "compute.snapshot",
-        "compute.googleapis.com/addresses": "compute.address",
-        "compute.googleapis.com/forwardingRules": "compute.forwarding_rule",
-        "cloudsql.googleapis.com/instances": "sql.instance",
-        "container.googleapis.com/clusters": "container.cluster",
+        "compute.googleapis.com/instances": "gcp.compute.instance",
+        "compute.googleapis.com/disks": "gcp.compute.disk",
+        "compute.googleapis.com/snapshots": "gcp.compute.snapshot",
+        "compute.googleapis.com/addresses": "gcp.compute.address",
+        "compute.googleapis.com/forwardingRules": "gcp.compute.forwarding_rule",
+        "cloudsql.googleapis.com/instances": "gcp.sql.instance",
+        "container.googleapis.com/clusters": "gcp.container.cluster",
     }
 )
 _NAME = re.compile(r"^//(?P<api>[\w.-]+)/(?:.*/)?(?P<collection>\w+)/[^/]+$")

@@ -41,7 +41,7 @@ def instance(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=region_of(zone),
-        resource_type="compute.instance",
+        resource_type="gcp.compute.instance",
         resource_id=identifiers.instance(place.project, zone, str(payload["id"])),
         resource_name=str(payload["name"]),
         state=_state(payload.get("status")),
@@ -81,7 +81,7 @@ def disk(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=region_of(where),
-        resource_type="compute.disk",
+        resource_type="gcp.compute.disk",
         resource_id=identifiers.located(place.project, where, "disks", str(payload["id"])),
         resource_name=str(payload["name"]),
         state=("in-use" if users else "available") if state == "ready" else state,
@@ -106,7 +106,7 @@ def snapshot(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=GLOBAL,
-        resource_type="compute.snapshot",
+        resource_type="gcp.compute.snapshot",
         resource_id=identifiers.located(place.project, GLOBAL, "snapshots", str(payload["id"])),
         resource_name=str(payload["name"]),
         state=_state(payload.get("status")),
@@ -128,7 +128,7 @@ def address(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=region_of(where),
-        resource_type="compute.address",
+        resource_type="gcp.compute.address",
         resource_id=identifiers.located(place.project, where, "addresses", str(payload["id"])),
         resource_name=str(payload["name"]),
         state=_state(payload.get("status")),
@@ -149,7 +149,7 @@ def forwarding_rule(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=region_of(where),
-        resource_type="compute.forwarding_rule",
+        resource_type="gcp.compute.forwarding_rule",
         resource_id=identifiers.located(
             place.project, where, "forwardingRules", str(payload["id"])
         ),
@@ -175,7 +175,7 @@ def database(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=str(payload.get("region") or GLOBAL),
-        resource_type="sql.instance",
+        resource_type="gcp.sql.instance",
         resource_id=identifiers.database(place.project, str(payload["name"])),
         resource_name=str(payload["name"]),
         state="stopped" if stopped else _state(payload.get("state")),
@@ -202,7 +202,7 @@ def cluster(payload: Payload, place: Place) -> ResourceRow:
     return ResourceRow(
         ts=place.ts,
         region=region_of(location),
-        resource_type="container.cluster",
+        resource_type="gcp.container.cluster",
         resource_id=identifiers.cluster(place.project, location, str(payload["name"])),
         resource_name=str(payload["name"]),
         state=_state(payload.get("status")),

@@ -50,7 +50,7 @@ class Directory:
             return None
         return Subject(
             region=region_of(zone),
-            resource_type="compute.instance",
+            resource_type="gcp.compute.instance",
             resource_id=identifiers.instance(project, zone, number),
             resource_name=name,
         )
@@ -64,7 +64,7 @@ class Directory:
             return None
         return Subject(
             region=region,
-            resource_type="compute.forwarding_rule",
+            resource_type="gcp.compute.forwarding_rule",
             resource_id=identifiers.located(project, where, "forwardingRules", number),
             resource_name=name,
         )
@@ -94,7 +94,7 @@ def _database(labels: Mapping[str, str]) -> Subject | None:
         return None
     return Subject(
         region=labels.get("region") or identifiers.GLOBAL,
-        resource_type="sql.instance",
+        resource_type="gcp.sql.instance",
         resource_id=identifiers.database(project or labels["project_id"], name),
         resource_name=name,
     )

@@ -54,7 +54,7 @@ def instance(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="compute.instance",
+        resource_type="vultr.compute.instance",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or payload.get("hostname") or ""),
         state=str(state or UNKNOWN).lower(),
@@ -81,7 +81,7 @@ def bare_metal(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="compute.bare_metal",
+        resource_type="vultr.compute.bare_metal",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -102,7 +102,7 @@ def block(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="storage.block",
+        resource_type="vultr.storage.block",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state="attached" if payload.get("attached_to_instance") else "unattached",
@@ -122,7 +122,7 @@ def snapshot(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=GLOBAL,
-        resource_type="storage.snapshot",
+        resource_type="vultr.storage.snapshot",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("description") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -137,7 +137,7 @@ def reserved_address(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="network.reserved_ip",
+        resource_type="vultr.network.reserved_ip",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state="associated" if payload.get("instance_id") else "unassociated",
@@ -151,7 +151,7 @@ def load_balancer(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="network.load_balancer",
+        resource_type="vultr.network.load_balancer",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -167,7 +167,7 @@ def cluster(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="kubernetes.cluster",
+        resource_type="vultr.kubernetes.cluster",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -187,7 +187,7 @@ def node_pool(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="kubernetes.node_pool",
+        resource_type="vultr.kubernetes.node_pool",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -207,7 +207,7 @@ def database(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload["region"]),
-        resource_type="database.instance",
+        resource_type="vultr.database.instance",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -228,7 +228,7 @@ def object_storage(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=region(payload.get("region")),
-        resource_type="storage.object",
+        resource_type="vultr.storage.object",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=str(payload.get("status") or UNKNOWN).lower(),
@@ -242,7 +242,7 @@ def inference(payload: Payload, seen: Seen) -> ResourceRow:
     return ResourceRow(
         ts=seen.ts,
         region=GLOBAL,
-        resource_type="inference.subscription",
+        resource_type="vultr.inference.subscription",
         resource_id=str(payload["id"]),
         resource_name=str(payload.get("label") or ""),
         state=UNKNOWN,

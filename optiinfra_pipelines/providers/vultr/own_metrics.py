@@ -45,7 +45,7 @@ def bandwidth(vultr: Vultr, payload: Payload, wanted: list[date]) -> list[Perfor
     return [
         PerformanceRow(
             region=region(payload["region"]),
-            resource_type="compute.instance",
+            resource_type="vultr.compute.instance",
             resource_id=str(payload["id"]),
             resource_name=str(payload.get("label") or ""),
             metric=metric,
@@ -77,7 +77,7 @@ def database(vultr: Vultr, payload: Payload, ts: datetime) -> list[PerformanceRo
     return [
         PerformanceRow(
             region=region(payload["region"]),
-            resource_type="database.instance",
+            resource_type="vultr.database.instance",
             resource_id=str(payload["id"]),
             resource_name=str(payload.get("label") or ""),
             metric=metric,
@@ -107,7 +107,7 @@ def tokens(vultr: Vultr, payload: Payload, month: Window) -> list[PerformanceRow
     return [
         PerformanceRow(
             region=GLOBAL,
-            resource_type="inference.subscription",
+            resource_type="vultr.inference.subscription",
             resource_id=str(payload["id"]),
             resource_name=str(payload.get("label") or ""),
             metric="tokens",

@@ -90,8 +90,11 @@ def _wanted(row: PerformanceRow, parts: frozenset[str] | None) -> bool:
 def _machines(vultr: Vultr) -> list[Machine]:
     metals = inventory.listed(vultr, inventory.BARE_METALS) if vultr.metrics else iter(())
     return [
-        *(Machine("compute.instance", one) for one in inventory.listed(vultr, inventory.INSTANCES)),
-        *(Machine("compute.bare_metal", one) for one in metals),
+        *(
+            Machine("vultr.compute.instance", one)
+            for one in inventory.listed(vultr, inventory.INSTANCES)
+        ),
+        *(Machine("vultr.compute.bare_metal", one) for one in metals),
     ]
 
 
@@ -131,7 +134,7 @@ def _jobs(
 ) -> Iterator[Job[Told]]:
     wanted = own_metrics.days(span, now)
     for machine in machines if wanted else ():
-        if machine.resource_type == "compute.instance":
+        if machine.resource_type == "vultr.compute.instance":
             work = partial(own_metrics.bandwidth, vultr, machine.payload, wanted)
             yield _job(machine.payload, work)
     ts = own_metrics.present(span, now)

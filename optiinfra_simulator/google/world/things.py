@@ -14,7 +14,7 @@ from optiinfra_simulator.world.things import Thing
 class Machine(Thing):
     """A virtual machine; ``committed`` ones are covered by a commitment."""
 
-    kind: ClassVar[str] = "compute.instance"
+    kind: ClassVar[str] = "gcp.compute.instance"
     type: str
     zone: str
     address: str
@@ -27,7 +27,7 @@ class Machine(Thing):
 class Disk(Thing):
     """A persistent disk, used by ``machine`` or by nothing."""
 
-    kind: ClassVar[str] = "compute.disk"
+    kind: ClassVar[str] = "gcp.compute.disk"
     zone: str
     type: str
     gib: int
@@ -38,7 +38,7 @@ class Disk(Thing):
 class Snapshot(Thing):
     """A copy of a disk; ``stored_gib`` is what differs from the copy before it."""
 
-    kind: ClassVar[str] = "compute.snapshot"
+    kind: ClassVar[str] = "gcp.compute.snapshot"
     disk: str
     disk_id: str
     zone: str
@@ -50,7 +50,7 @@ class Snapshot(Thing):
 class Address(Thing):
     """A reserved public address; idle where no machine uses it. Region ``global`` exists too."""
 
-    kind: ClassVar[str] = "compute.address"
+    kind: ClassVar[str] = "gcp.compute.address"
     ip: str
     machine: str = ""
     zone: str = ""
@@ -60,7 +60,7 @@ class Address(Thing):
 class Database(Thing):
     """A Cloud SQL instance."""
 
-    kind: ClassVar[str] = "sql.instance"
+    kind: ClassVar[str] = "gcp.sql.instance"
     tier: str
     zone: str
     version: str
@@ -71,7 +71,7 @@ class Database(Thing):
 class Cluster(Thing):
     """A GKE control plane; zonal where ``zone`` is set."""
 
-    kind: ClassVar[str] = "container.cluster"
+    kind: ClassVar[str] = "gcp.container.cluster"
     zone: str
     version: str
     nodes: int
@@ -81,7 +81,7 @@ class Cluster(Thing):
 class Rule(Thing):
     """A forwarding rule: the front of a load balancer."""
 
-    kind: ClassVar[str] = "compute.forwarding_rule"
+    kind: ClassVar[str] = "gcp.compute.forwarding_rule"
     ip: str
     internal: bool
 

@@ -46,9 +46,9 @@ def test_every_watched_kind_has_rows_in_our_words(cloud: AzureDouble, connect: C
     assert {(row.unit, row.period_s) for row in rows} == {(UNITS[row.metric], 300) for row in rows}
     assert {row.ts for row in rows} == {START, START + timedelta(minutes=10)}
     assert Counter(row.resource_type for row in rows) == {
-        "compute.virtualmachine": 16,
-        "sql.database": 8,
-        "containerservice.managedcluster": 4,
+        "azure.compute.virtualmachine": 16,
+        "azure.sql.database": 8,
+        "azure.containerservice.managedcluster": 4,
     }
 
 

@@ -86,13 +86,13 @@ def test_a_machine_without_a_power_state_is_not_called_running(
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("compute.disk", {"state": "attached", "sku": "Premium_LRS", "storage_gib": 128.0}),
-        ("compute.snapshot", {"state": "succeeded", "storage_gib": 128.0}),
-        ("network.publicipaddress", {"state": "available", "sku": "Standard"}),
-        ("network.loadbalancer", {"state": "succeeded", "sku": "Standard"}),
-        ("sql.database", {"state": "online", "sku": "GP_Gen5_4", "vcpus": 4.0,
+        ("azure.compute.disk", {"state": "attached", "sku": "Premium_LRS", "storage_gib": 128.0}),
+        ("azure.compute.snapshot", {"state": "succeeded", "storage_gib": 128.0}),
+        ("azure.network.publicipaddress", {"state": "available", "sku": "Standard"}),
+        ("azure.network.loadbalancer", {"state": "succeeded", "sku": "Standard"}),
+        ("azure.sql.database", {"state": "online", "sku": "GP_Gen5_4", "vcpus": 4.0,
                           "storage_gib": 32.0}),
-        ("containerservice.managedcluster", {"state": "running", "region": "westeurope",
+        ("azure.containerservice.managedcluster", {"state": "running", "region": "westeurope",
                                              "sku": "Standard"}),
     ],
 )  # fmt: skip
@@ -136,7 +136,9 @@ def test_a_failing_list_of_sizes_is_the_locations_failure(
     *rows, failure = collected(cloud, connect, *OWNED)
     assert isinstance(failure, PartFailure)
     assert (failure.part, failure.retryable) == ("eastus", True)
-    assert {row.resource_type for row in rows} == set(KINDS.values()) - {"compute.virtualmachine"}
+    assert {row.resource_type for row in rows} == set(KINDS.values()) - {
+        "azure.compute.virtualmachine"
+    }
 
 
 def test_a_payload_that_is_not_as_documented_fails_its_location(

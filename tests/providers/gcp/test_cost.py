@@ -67,7 +67,7 @@ def test_a_charge_says_all_that_the_export_says(cloud: GoogleDouble, connect: Co
     [row], _ = collected(connect(billing_export=EXPORT))
     assert (row.charge_period_start, row.charge_period_end) == (SPAN.start, SPAN.end)
     assert row.resource_id.endswith("/projects/acme-prod-314159/zones/us-central1-a/instances/123")
-    assert (row.resource_type, row.resource_name) == ("compute.instance", "web-1")
+    assert (row.resource_type, row.resource_name) == ("gcp.compute.instance", "web-1")
     assert (row.service_name, row.service_category) == ("Compute Engine", "Compute")
     assert (row.region_id, row.availability_zone) == ("us-central1", "us-central1-a")
     assert (row.sub_account_id, row.sub_account_name) == ("acme-prod-314159", "Acme production")

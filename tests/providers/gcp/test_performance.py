@@ -58,7 +58,7 @@ def test_cpu_is_percent_at_the_start_of_each_five_minutes(
     [first, *_] = rows
     assert (first.metric, first.statistic, first.unit) == ("cpu_utilization", "avg", "%")
     assert (first.resource_id, first.resource_name) == (VM, "web-1")
-    assert (first.region, first.resource_type) == ("us-central1", "compute.instance")
+    assert (first.region, first.resource_type) == ("us-central1", "gcp.compute.instance")
     assert first.period_s == 300
 
 

@@ -43,24 +43,24 @@ def test_one_of_everything(cloud: GoogleDouble, connect: Connect) -> None:
     rows = {row.resource_type: row for row in collected(gcp)}
     where = f"//compute.googleapis.com/projects/{PROJECT}"
     assert {kind: row.resource_id for kind, row in rows.items()} == {
-        "compute.instance": f"{where}/zones/us-central1-a/instances/123",
-        "compute.disk": f"{where}/zones/us-central1-a/disks/77",
-        "compute.snapshot": f"{where}/global/snapshots/66",
-        "compute.address": f"{where}/regions/us-central1/addresses/88",
-        "compute.forwarding_rule": f"{where}/global/forwardingRules/99",
-        "sql.instance": f"//cloudsql.googleapis.com/projects/{PROJECT}/instances/orders",
-        "container.cluster": f"//container.googleapis.com/projects/{PROJECT}"
+        "gcp.compute.instance": f"{where}/zones/us-central1-a/instances/123",
+        "gcp.compute.disk": f"{where}/zones/us-central1-a/disks/77",
+        "gcp.compute.snapshot": f"{where}/global/snapshots/66",
+        "gcp.compute.address": f"{where}/regions/us-central1/addresses/88",
+        "gcp.compute.forwarding_rule": f"{where}/global/forwardingRules/99",
+        "gcp.sql.instance": f"//cloudsql.googleapis.com/projects/{PROJECT}/instances/orders",
+        "gcp.container.cluster": f"//container.googleapis.com/projects/{PROJECT}"
         "/locations/us-central1-a/clusters/jobs",
     }
     machine, disk, database = (
-        rows[kind] for kind in ("compute.instance", "compute.disk", "sql.instance")
+        rows[kind] for kind in ("gcp.compute.instance", "gcp.compute.disk", "gcp.sql.instance")
     )
     assert (machine.vcpus, machine.memory_gib, machine.state) == (4, 15, "running")
     assert machine.created_at == datetime(2026, 11, 1, 7, tzinfo=UTC)
     assert machine.tags == {"team": "web"}
     assert (disk.storage_gib, disk.sku, disk.state) == (50, "pd-ssd", "in-use")
     assert (database.vcpus, database.memory_gib, database.storage_gib) == (2, 7.5, 100)
-    assert rows["compute.snapshot"].storage_gib == 1
+    assert rows["gcp.compute.snapshot"].storage_gib == 1
     assert {row.region for row in rows.values()} == {"us-central1", "global"}
     assert len([c for c in gcp.gate.ledger.calls if c.operation != "oauth2.token"]) == len(KINDS)
     assert sum(call.usd for call in gcp.gate.ledger.calls) == 0
@@ -82,7 +82,7 @@ def test_a_stopped_machine_and_database_are_stopped(cloud: GoogleDouble, connect
     never = {**DATABASE, "settings": {**DATABASE["settings"], "activationPolicy": "NEVER"}}
     cloud.on(f"/v1/projects/{PROJECT}/instances", {"items": [never]})
     states = {row.resource_type: row.state for row in collected(connect())}
-    assert states["compute.instance"] == states["sql.instance"] == "stopped"
+    assert states["gcp.compute.instance"] == states["gcp.sql.instance"] == "stopped"
 
 
 HOLES: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
@@ -133,8 +133,8 @@ def test_an_api_that_is_off_has_nothing_to_list(cloud: GoogleDouble, connect: Co
     inventories.furnish(cloud)
     cloud.on(f"/v1/projects/{PROJECT}/instances", refusal(403, "accessNotConfigured"))
     kinds = {row.resource_type for row in collected(connect())}
-    assert kinds == {row for row in kinds if row != "sql.instance"}
-    assert "container.cluster" in kinds
+    assert kinds == {row for row in kinds if row != "gcp.sql.instance"}
+    assert "gcp.container.cluster" in kinds
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_further_projects_are_listed_too(cloud: GoogleDouble, connect: Connect) 
     """Their machines carry their project's name."""
     inventories.furnish(cloud)
     rows = collected(connect(projects=("acme-lab-000001",)))
-    machines = [row.resource_id for row in rows if row.resource_type == "compute.instance"]
+    machines = [row.resource_id for row in rows if row.resource_type == "gcp.compute.instance"]
     assert sorted(one.split("/")[4] for one in machines) == ["acme-lab-000001", PROJECT]
 
 

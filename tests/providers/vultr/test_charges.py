@@ -50,7 +50,7 @@ def resource(name: str, created: datetime | None = None, suffix: str = "1") -> R
     return ResourceRow(
         ts=MARCH.end,
         region="ewr",
-        resource_type="compute.instance",
+        resource_type="vultr.compute.instance",
         resource_id=f"{name}-{suffix}",
         resource_name=name,
         state="running",

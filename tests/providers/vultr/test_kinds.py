@@ -29,7 +29,7 @@ PAYLOADS: tuple[tuple[Read, Mapping[str, Any], tuple[object, ...]], ...] = (
     (
         kinds.instance,
         INSTANCE,
-        ("compute.instance", "ewr", "running", "vc2-1c-2gb", 2.0, 2.0, 55.879354),
+        ("vultr.compute.instance", "ewr", "running", "vc2-1c-2gb", 2.0, 2.0, 55.879354),
     ),
     (
         kinds.bare_metal,
@@ -37,7 +37,7 @@ PAYLOADS: tuple[tuple[Read, Mapping[str, Any], tuple[object, ...]], ...] = (
             "id": "90000", "ram": "65536 MB", "disk": "2x 240 GB SSD", "cpu_count": 1,
             "region": "ewr", "status": "active", "plan": "vbm-4c-32gb", "label": "my label",
         },
-        ("compute.bare_metal", "ewr", "active", "vbm-4c-32gb", 8.0, 64.0, 447.034836),
+        ("vultr.compute.bare_metal", "ewr", "active", "vbm-4c-32gb", 8.0, 64.0, 447.034836),
     ),
     (
         kinds.block,
@@ -45,7 +45,7 @@ PAYLOADS: tuple[tuple[Read, Mapping[str, Any], tuple[object, ...]], ...] = (
             "id": "123456", "cost": 10, "status": "active", "size_gb": 100, "region": "ewr",
             "attached_to_instance": "", "date_created": "01-01-1960", "block_type": "test",
         },
-        ("storage.block", "ewr", "unattached", "test", None, None, 93.132257),
+        ("vultr.storage.block", "ewr", "unattached", "test", None, None, 93.132257),
     ),
     (
         kinds.snapshot,
@@ -53,22 +53,22 @@ PAYLOADS: tuple[tuple[Read, Mapping[str, Any], tuple[object, ...]], ...] = (
             "id": "885ee0f4f263c", "date_created": "2014-04-18 12:40:40", "status": "complete",
             "description": "Test snapshot", "size": 42949672960, "compressed_size": 1073741824,
         },
-        ("storage.snapshot", "global", "complete", "", None, None, 1.0),
+        ("vultr.storage.snapshot", "global", "complete", "", None, None, 1.0),
     ),
     (
         kinds.reserved_address,
         {"id": "1313044", "region": "ewr", "ip_type": "v4", "instance_id": "123456"},
-        ("network.reserved_ip", "ewr", "associated", "v4", None, None, None),
+        ("vultr.network.reserved_ip", "ewr", "associated", "v4", None, None, None),
     ),
     (
         kinds.load_balancer,
         {"id": "1317575", "region": "ewr", "status": "active", "nodes": 3, "instances": ["1"]},
-        ("network.load_balancer", "ewr", "active", "", None, None, None),
+        ("vultr.network.load_balancer", "ewr", "active", "", None, None, None),
     ),
     (
         kinds.cluster,
         {"id": "014d", "region": "lax", "status": "pending", "version": "1.20", "node_pools": []},
-        ("kubernetes.cluster", "lax", "pending", "1.20", None, None, None),
+        ("vultr.kubernetes.cluster", "lax", "pending", "1.20", None, None, None),
     ),
     (
         kinds.node_pool,
@@ -76,13 +76,13 @@ PAYLOADS: tuple[tuple[Read, Mapping[str, Any], tuple[object, ...]], ...] = (
             "id": "e1c7", "region": "lax", "status": "active", "plan": "vc2-1c-2gb",
             "user_data": INSIDE, "nodes": [{"id": "n-1"}], "node_quantity": 1, "tag": "mytag",
         },
-        ("kubernetes.node_pool", "lax", "active", "vc2-1c-2gb", None, None, None),
+        ("vultr.kubernetes.node_pool", "lax", "active", "vc2-1c-2gb", None, None, None),
     ),
     (
         kinds.database,
         DATABASE,
         (
-            "database.instance", "ewr", "running", "vultr-dbaas-business-cc-2-80-4", 2.0, 4.0,
+            "vultr.database.instance", "ewr", "running", "vultr-dbaas-business-cc-2-80-4", 2.0, 4.0,
             74.505806,
         ),
     ),
@@ -92,12 +92,12 @@ PAYLOADS: tuple[tuple[Read, Mapping[str, Any], tuple[object, ...]], ...] = (
             "id": "39240368", "region": "ewr", "status": "active", "cluster_id": 2,
             "s3_access_key": INSIDE, "s3_secret_key": INSIDE,
         },
-        ("storage.object", "ewr", "active", "", None, None, None),
+        ("vultr.storage.object", "ewr", "active", "", None, None, None),
     ),
     (
         kinds.inference,
         {"id": "999c", "label": "example-inference", "api_key": INSIDE},
-        ("inference.subscription", "global", "unknown", "", None, None, None),
+        ("vultr.inference.subscription", "global", "unknown", "", None, None, None),
     ),
 )  # fmt: skip
 

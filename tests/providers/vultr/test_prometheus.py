@@ -32,7 +32,7 @@ from tests.providers.vultr.wire import Asked, VultrDouble
 RANGE = "/prometheus/api/v1/query_range"
 SPAN = Window(datetime(2026, 11, 22, 11, 45, tzinfo=UTC), datetime(2026, 11, 22, 12, 0, tzinfo=UTC))
 PERFORMANCE = PerformanceCollector()
-SERVER = Machine("compute.instance", INSTANCE)
+SERVER = Machine("vultr.compute.instance", INSTANCE)
 
 
 def matrix(*series: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -100,8 +100,8 @@ def test_names_are_bound_and_cannot_leave_their_quotes() -> None:
 
 def test_two_servers_of_one_name_are_neither() -> None:
     """Samples under that name could be either's."""
-    twin = Machine("compute.instance", {**INSTANCE, "id": "other"})
-    bare = Machine("compute.instance", {**INSTANCE, "id": "third", "hostname": ""})
+    twin = Machine("vultr.compute.instance", {**INSTANCE, "id": "other"})
+    bare = Machine("vultr.compute.instance", {**INSTANCE, "id": "third", "hostname": ""})
     assert named([SERVER, twin, bare], "hostname") == {}
     assert set(named([SERVER, twin], "id")) == {INSTANCE["id"], "other"}
     assert set(named([SERVER], "ip")) == {"123.123.123.123"}
@@ -188,7 +188,7 @@ def test_long_spans_and_many_servers_are_asked_for_in_pieces(
     """No answer holds more than 11,000 points of a series, nor more than can be held."""
     cloud.on(RANGE, matrix())
     many = [
-        Machine("compute.instance", {**INSTANCE, "id": str(n), "hostname": f"h{n}"})
+        Machine("vultr.compute.instance", {**INSTANCE, "id": str(n), "hostname": f"h{n}"})
         for n in range(MACHINES + 1)
     ]
     assert watched.metrics is not None

@@ -121,7 +121,7 @@ def test_most_charges_name_the_resource_they_are_for(scene: Scene) -> None:
     assert named <= owned
     assert len(named) > 0.8 * len(owned)
     kinds = {row.resource_type for row in rows}
-    assert {"compute.instance", "storage.block", "database.instance"} <= kinds
+    assert {"vultr.compute.instance", "vultr.storage.block", "vultr.database.instance"} <= kinds
 
 
 def test_a_quarter_is_kept_right_by_what_changes(scene: Scene) -> None:

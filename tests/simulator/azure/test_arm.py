@@ -55,7 +55,7 @@ def test_a_subscription_is_told_and_listed(wire: httpx.Client) -> None:
 def test_machines_are_listed_whether_they_run_or_not(wire: httpx.Client, cloud: AzureCloud) -> None:
     """Three pages hold the true machines; Resource Manager writes groups in capitals."""
     found = everything(wire, f"{COMPUTE}/virtualMachines?api-version=2024-07-01")
-    truth = cloud.resources(ACME.id, NOW)["compute.virtualmachine"]
+    truth = cloud.resources(ACME.id, NOW)["azure.compute.virtualmachine"]
     assert sorted(one["id"].lower() for one in found) == list(truth)
     assert all("/resourceGroups/RG-" in one["id"] for one in found)
     assert cloud.calls.count("compute", "ListVirtualMachines") == 3

@@ -223,7 +223,7 @@ def test_one_regions_endpoint_may_be_denied_alone(cloud: AzureCloud, clients: Cl
     elsewhere = next(
         one
         for one in cloud.estate.fleet(ACME.id).at(NOW)
-        if one.kind == "compute.virtualmachine" and one.region == "westus2"
+        if one.kind == "azure.compute.virtualmachine" and one.region == "westus2"
     )
     assert clients.metrics("westus2").query_resources(
         resource_ids=[elsewhere.arm_id],

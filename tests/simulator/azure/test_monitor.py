@@ -141,7 +141,7 @@ def test_a_batch_holds_fifty_resources_of_one_region_and_type(
         one.arm_id for one in owned if isinstance(one, VirtualMachine) and one.region != "eastus"
     )
     disk = next(
-        one.arm_id for one in owned if one.kind == "compute.disk" and one.region == "eastus"
+        one.arm_id for one in owned if one.kind == "azure.compute.disk" and one.region == "eastus"
     )
     other = machines(cloud, GLOBEX.id)[0].arm_id
     for ids, said in (
@@ -192,7 +192,7 @@ def test_a_subscription_tells_ten_series_unless_more_are_asked_for(
     owned = {
         one.id
         for one in cloud.estate.fleet(ACME.id).things(Window(*HOUR))
-        if one.kind == "compute.disk" and one.region == "eastus"
+        if one.kind == "azure.compute.disk" and one.region == "eastus"
     }
     named = {one.metadatavalues[0].value.lower() for one in series(top=1_000)}
     assert named == owned
@@ -220,7 +220,7 @@ def test_databases_have_bins_for_dtu_and_nothing_in_them(
 ) -> None:
     """A metric that exists for a type may have no value for a resource, nor count as a point."""
     database = next(
-        one for one in cloud.estate.fleet(ACME.id).at(NOW) if one.kind == "sql.database"
+        one for one in cloud.estate.fleet(ACME.id).at(NOW) if one.kind == "azure.sql.database"
     )
     found = clients.metrics(database.region).query_resources(
         resource_ids=[database.arm_id],

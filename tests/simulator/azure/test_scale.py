@@ -44,7 +44,7 @@ def test_a_thousand_machines_take_one_query_and_some_twenty_batches(
 ) -> None:
     """As many calls as Azure would need; points are as many as the truth counts."""
     machines = listed(clients)
-    truth = cloud.resources(ACME.id, NOW)["compute.virtualmachine"]
+    truth = cloud.resources(ACME.id, NOW)["azure.compute.virtualmachine"]
     assert len(machines) == len(truth) > 950
     counted: dict[str, int] = {}
     for region in sorted({one["location"] for one in machines}):

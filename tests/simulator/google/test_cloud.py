@@ -67,7 +67,7 @@ def test_truth_knows_services_resources_and_points(cloud: GoogleCloud, globex: C
         request = series(GLOBEX.id, span.start, span.end)
         assert list(client.list_time_series(request=request, metadata=globex.authorization()))
     counted = cloud.points(GLOBEX.id, span, NOON)
-    assert set(counted) <= set(cloud.resources(GLOBEX.id, NOON)["compute.instance"]) | {
+    assert set(counted) <= set(cloud.resources(GLOBEX.id, NOON)["gcp.compute.instance"]) | {
         name for name in counted if "/instances/" in name
     }
     assert max(counted.values()) <= 24

@@ -18,10 +18,10 @@ from tests.simulator.google.clients import Clients
 from tests.simulator.google.conftest import NOON
 
 NOUNS = {
-    "instances": "compute.instance",
-    "disks": "compute.disk",
-    "addresses": "compute.address",
-    "forwardingRules": "compute.forwarding_rule",
+    "instances": "gcp.compute.instance",
+    "disks": "gcp.compute.disk",
+    "addresses": "gcp.compute.address",
+    "forwardingRules": "gcp.compute.forwarding_rule",
 }
 
 
@@ -71,16 +71,16 @@ def test_snapshots_databases_and_clusters_are_listed(cloud: GoogleCloud, acme: C
     snapshots = acme.get(f"/compute/v1/{path}/global/snapshots").json()["items"]
     assert sorted(
         f"//compute.googleapis.com/{path}/global/snapshots/{one['id']}" for one in snapshots
-    ) == list(truth["compute.snapshot"])
+    ) == list(truth["gcp.compute.snapshot"])
     databases = acme.get(f"/v1/{path}/instances").json()["items"]
     assert sorted(
         f"//cloudsql.googleapis.com/{path}/instances/{one['name']}" for one in databases
-    ) == list(truth["sql.instance"])
+    ) == list(truth["gcp.sql.instance"])
     clusters = acme.get(f"/v1/{path}/locations/-/clusters").json()["clusters"]
     assert sorted(
         f"//container.googleapis.com/{path}/locations/{one['location']}/clusters/{one['name']}"
         for one in clusters
-    ) == list(truth["container.cluster"])
+    ) == list(truth["gcp.container.cluster"])
 
 
 def test_machines_stop_out_of_hours_and_have_gpus(cloud: GoogleCloud, acme: Clients) -> None:

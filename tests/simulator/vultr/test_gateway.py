@@ -43,7 +43,7 @@ def test_pages_hold_everything_once(client: Client, vultr: VultrCloud) -> None:
     """By cursors that are opaque and end in an empty one."""
     found = [one["id"] for one in client.all("snapshots", "snapshots")]
     assert len(found) == len(set(found))
-    assert tuple(found) == vultr.resources(ACME.email, NOON)["storage.snapshot"]
+    assert tuple(found) == vultr.resources(ACME.email, NOON)["vultr.storage.snapshot"]
 
 
 @pytest.mark.parametrize("query", ["per_page=501", "per_page=0", "per_page=x", "cursor=%21%21"])
