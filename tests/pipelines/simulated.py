@@ -53,10 +53,6 @@ class Clouds:
     doors: Doors
     tenants: tuple[Tenant, ...]
 
-    def of(self, slug: str) -> list[Tenant]:
-        """The customers of one cloud."""
-        return [tenant for tenant in self.tenants if tenant.cloud.slug == slug]
-
     def collect(
         self, tenant: Tenant, metric: Metric, days: Sequence[date], run: str, trigger: str
     ) -> Outcome:
@@ -130,7 +126,8 @@ def clouds(
 
 
 def _tenant(doors: Doors, cloud: SimulatedCloud, holder: Holder, customer: str) -> Tenant:
-    Customers(doors.database).add(customer, holder.customer_name)
+    if customer not in {known.slug for known in Customers(doors.database).list()}:
+        Customers(doors.database).add(customer, holder.customer_name)
     entered = provider(cloud.slug).credential.model_validate(
         dict(cloud.credential(holder.account_id))
     )

@@ -10,7 +10,7 @@ from optiinfra_core.collecting.reach import permitted_endpoint
 from optiinfra_core.collecting.spreading import Job, Outcome, Spreader
 from optiinfra_core.errors import Malformed
 from optiinfra_pipelines.providers.vultr.client.calls import Calls, Operation, Payload
-from optiinfra_pipelines.providers.vultr.client.pace import pace_of
+from optiinfra_pipelines.providers.vultr.client.pace import MOST, MOST_ELSEWHERE, pace_of
 from optiinfra_pipelines.providers.vultr.client.prometheus import Metrics
 from optiinfra_pipelines.providers.vultr.client.wire import Wire
 from optiinfra_pipelines.providers.vultr.credential import VultrCredential
@@ -36,10 +36,11 @@ class Vultr:
     def __init__(self, credential: VultrCredential, gate: Gate) -> None:
         self.credential = credential
         self.gate = gate
-        endpoint = permitted_endpoint(credential.endpoint_url, gate) or ENDPOINT
+        own = permitted_endpoint(credential.endpoint_url, gate)
+        endpoint, most = (own, MOST_ELSEWHERE) if own else (ENDPOINT, MOST)
         self._wire = Wire(gate)
         key = credential.api_key.get_secret_value()
-        self.calls = Calls(gate, self._wire, endpoint, key, pace_of(endpoint))
+        self.calls = Calls(gate, self._wire, endpoint, key, pace_of(endpoint, most))
         self.metrics = Metrics(gate, credential.prometheus) if credential.prometheus else None
         self._spreader = Spreader(gate.concurrency, "vultr")
 

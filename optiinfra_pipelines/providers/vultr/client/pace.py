@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 # 30 requests a second and source address (docs.vultr.com, "What rate limits apply to the Vultr
 # API", September 2025); some room is left for whoever else calls from here.
 MOST, SECOND = 25, 1.0
+# An endpoint of the customer's own (a proxy, a simulator) has limits of its own, and says so.
+MOST_ELSEWHERE = 1000
 
 
 @dataclass(slots=True)
@@ -37,7 +39,7 @@ _paces: dict[str, Pace] = {}
 _making = threading.Lock()
 
 
-def pace_of(endpoint: str) -> Pace:
+def pace_of(endpoint: str, most: int = MOST) -> Pace:
     """The pace that everyone in this process keeps towards an endpoint."""
     with _making:
-        return _paces.setdefault(endpoint, Pace())
+        return _paces.setdefault(endpoint, Pace(most=most))
