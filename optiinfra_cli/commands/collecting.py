@@ -1,4 +1,4 @@
-"""``collect``, ``backfill``: start collection through the API, and wait for it if asked to."""
+"""``collect``, ``backfill``, ``spending``: start collection through the API; what it costs."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -81,6 +81,35 @@ def backfill(  # noqa: PLR0913 - a command's options
         out.result(plan=plan)
     else:
         _finish(out, task)
+
+
+def spending(
+    customer: Customer,
+    *,
+    days: Annotated[int, typer.Option("--days", min=1, help="How far back to look.")] = 30,
+    group_by: Annotated[
+        str,
+        typer.Option(
+            "--by", help="provider, data_type, account, operation, run or day.", metavar="WHAT"
+        ),
+    ] = "provider",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show what collecting a customer's data cost, and how it stands against its budgets."""
+    from optiinfra_cli.api_client import open_api  # noqa: PLC0415 - lazy
+
+    out = Output(as_json)
+    with open_api(settings_for(data_dir), customer) as api:
+        told = api.get(
+            "/api/v1/collect/cost", customer_id=customer, days=days, group_by=group_by, limit=1000
+        )
+    columns = ("key", "calls", "pages", "units", "usd", "throttled", "errors")
+    out.table(columns, [[row[name] for name in columns] for row in told["data"]])
+    accounts = ("provider", "account_id", "month_to_date_usd", "projected_month_usd",
+                "budget_usd", "slowed_until")  # fmt: skip
+    out.table(accounts, [[row[name] for name in accounts] for row in told["accounts"]])
+    out.result(spending=told)
 
 
 def _show_plan(out: Output, plan: Mapping[str, Any]) -> None:

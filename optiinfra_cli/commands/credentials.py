@@ -1,5 +1,6 @@
 """``credentials``: the keys to customers' cloud accounts; secrets never stand on a command line."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import typer
 from optiinfra_cli.exits import Exit
 from optiinfra_cli.options import Customer, DataDir, Json, ProviderSlug, settings_for
 from optiinfra_cli.output import Output
+from optiinfra_core.errors import InvalidRequest
 
 if TYPE_CHECKING:  # the vault imports Postgres, which --help need not
     from optiinfra_cli.office import Office
@@ -31,10 +33,11 @@ Set = Annotated[
     typer.Option("--set", metavar="FIELD=VALUE", help="A field that is not secret."),
 ]
 CredentialId = Annotated[UUID, typer.Argument(help="The credential's id.")]
+DEFAULT = "default"
 FIELDS = (
     "id", "customer_id", "provider", "label", "status", "account_id", "principal", "revision",
     "configuration", "permissions_found", "permissions_missing", "created_at", "last_used_at",
-    "last_verified_at", "expires_at", "last_error",
+    "last_verified_at", "expires_at", "last_error", "budget_usd",
 )  # fmt: skip
 
 
@@ -122,6 +125,40 @@ def rotate(
         office.vault.rotate(credential, fresh, ACTOR)
         record = _verified(office, credential)
     _finish(Output(as_json), record)
+
+
+@app.command()
+def budget(
+    credential: CredentialId,
+    usd: Annotated[str, typer.Argument(metavar="USD", help="Dollars a month, or `default`.")],
+    *,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Limit what calls for the account may cost a month; nearing it, collection slows down."""
+    from optiinfra_cli.office import ACTOR, open_office  # noqa: PLC0415 - lazy
+
+    out = Output(as_json)
+    with open_office(settings_for(data_dir)) as office:
+        record = office.vault.set_budget(credential, _dollars(usd), ACTOR)
+    limit = "the installation's default" if record.budget_usd is None else f"{record.budget_usd:f}"
+    out.say(f"{record.id}  budget a month: {limit}")
+    out.result(credential=_shown(record))
+
+
+def _dollars(text: str) -> Decimal | None:
+    """An amount that is no less than nothing; ``default`` is None."""
+    if text == DEFAULT:
+        return None
+    try:
+        amount = Decimal(text)
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise InvalidRequest(
+            f"{text!r} is no amount of dollars", remedy=f"Write 5 or 5.00, or `{DEFAULT}`."
+        )
+    return amount
 
 
 @app.command()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def test_help_names_every_command_and_exit_code(run: Run) -> None:
     """What the documentation lists is what --help lists."""
     shown = run("--help").stdout
     groups = ("customers", "credentials", "keys", "vault")
-    single = ("demo", "test", "init", "up", "down", "status", "doctor", "collect", "backfill")
+    single = ("demo", "test", "init", "up", "down", "status", "doctor", "collect", "backfill",
+              "spending")  # fmt: skip
     for command in (*groups, *single, "migrate", "openapi"):
         assert command in shown
         assert f"`{command}" in (ROOT / "docs" / "cli.md").read_text()
@@ -215,6 +217,23 @@ def test_the_doctor_fails_on_a_key_ring_that_others_may_read(run: Run, home: Pat
     assert answer.returncode == Exit.CONFIGURATION
     verdicts = {each["check"]: each["verdict"] for each in told(answer)["findings"]}
     assert verdicts["key ring"] == "fail"
+
+
+def test_a_budget_is_an_amount_or_the_default(run: Run) -> None:
+    """A credential's limit is set, shown, and taken back; what is no amount is refused."""
+    run("init")
+    assert run("customers", "add", "thrifty").returncode == 0
+    keys = json.dumps({"access_key_id": "AKIA" + "A" * 16, "secret_access_key": "s" * 40})
+    added = run("credentials", "add", "thrifty", "aws", "--from", "-", "--no-verify", "--json",
+                text=keys)  # fmt: skip
+    name = told(added)["credential"]["id"]
+    limited = run("credentials", "budget", name, "5.00", "--json")
+    assert Decimal(told(limited)["credential"]["budget_usd"]) == Decimal(5)
+    freed = run("credentials", "budget", name, "default", "--json")
+    assert told(freed)["credential"]["budget_usd"] is None
+    for wrong in ("five", "-1", "NaN"):
+        assert run("credentials", "budget", name, "--", wrong).returncode == Exit.USAGE
+    assert run("customers", "remove", "thrifty", "--yes").returncode == 0
 
 
 class Keys(Credential):

@@ -19,10 +19,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 def test_the_demo_serves_what_is_true(kept: Kept) -> None:
     """Cost to the cent, points and resources of both customers equal the simulated clouds'."""
     assert kept.told["ok"], kept.told
-    lines = {(line["customer"], line["data_type"]): line for line in kept.told["customers"]}
+    lines = {
+        (line["customer"], line["provider"], line["data_type"]): line
+        for line in kept.told["customers"]
+    }
     assert lines.keys() == {
-        (customer, data_type)
+        (customer, provider, data_type)
         for customer in ("acme", "globex")
+        for provider in ("aws", "gcp", "azure", "vultr")
         for data_type in ("cost", "performance", "resource")
     }
     for line in lines.values():
@@ -30,7 +34,7 @@ def test_the_demo_serves_what_is_true(kept: Kept) -> None:
         assert line["rows"] > 0
         assert line["api_calls"] > 0
         assert line["served"] == line["truth"]
-    assert lines["acme", "cost"]["partitions"] >= 14
+    assert lines["acme", "aws", "cost"]["partitions"] >= 14
 
 
 def test_no_secret_is_on_a_command_line(kept: Kept) -> None:
@@ -64,6 +68,15 @@ def test_status_and_doctor_find_it_well(kept: Kept) -> None:
 
     # Another test may just have killed a server that is coming back.
     eventually(well)
+
+
+def test_spending_is_shown_by_provider(kept: Kept) -> None:
+    """Every call of the demo is there, with what it cost, and each account against its budget."""
+    answer = optiinfra("spending", "acme", "--json", "--data-dir", str(kept.folder))
+    spending = json.loads(answer.stdout)["spending"]
+    assert {row["key"] for row in spending["data"]} == {"aws", "gcp", "azure", "vultr"}
+    assert all(row["calls"] > 0 for row in spending["data"])
+    assert {row["provider"] for row in spending["accounts"]} == {"aws", "gcp", "azure", "vultr"}
 
 
 @pytest.mark.parametrize("name", ["clickhouse", "postgres", "daemon", "code", "api", "webserver"])
