@@ -1,13 +1,14 @@
 """Rows of a Data Export (FOCUS 1.x or CUR 2.0) -> CostRow, a whole billing period at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from optiinfra_core.collecting.contract import Changes
 from optiinfra_core.collecting.payloads import understood
+from optiinfra_core.collecting.periods import months, within
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import Window, month_window
@@ -35,17 +36,6 @@ LAYOUTS = (
     Layout(mark="billedcost", columns=cost_focus.COLUMNS, to_row=cost_focus.to_row),
     Layout(mark="line_item_unblended_cost", columns=cost_cur2.COLUMNS, to_row=cost_cur2.to_row),
 )
-
-
-def months(span: Window) -> tuple[date, ...]:
-    """The first days of the billing periods that ``span`` touches."""
-    found: list[date] = []
-    at = span.start
-    while at < span.end:
-        month = month_window(at.date())
-        found.append(month.first_day)
-        at = month.end
-    return tuple(found)
 
 
 def delivered(aws: Aws, export: CostExport, span: Window) -> dict[date, Manifest]:
@@ -131,23 +121,3 @@ def _row(layout: Layout, record: Mapping[str, Any], *, month: date, now: datetim
     if isinstance(told, Malformed):
         raise told
     return told
-
-
-def within(row: CostRow, month: date) -> CostRow:
-    """``row`` placed inside the billing period that holds it, its own start kept in ``extra``.
-
-    A correction can name a day of an earlier period. The period is what is replaced as a whole,
-    so a row outside it would stay for ever, or be lost.
-    """
-    period = month_window(month)
-    if row.charge_period_start in period:
-        return row
-    early = row.charge_period_start < period.start
-    start = period.start if early else period.end - timedelta(days=1)
-    told = row.charge_period_start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return replace(
-        row,
-        charge_period_start=start,
-        charge_period_end=max(row.charge_period_end, start + timedelta(days=1)),
-        extra={**row.extra, "x_charge_period_start": told},
-    )

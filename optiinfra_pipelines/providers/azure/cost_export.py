@@ -1,13 +1,13 @@
 """Runs of a FOCUS export -> CostRow, a whole billing period at a time."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from optiinfra_core.collecting.contract import Changes
 from optiinfra_core.collecting.payloads import understood
+from optiinfra_core.collecting.periods import months, within
 from optiinfra_core.errors import Malformed, NotReady
 from optiinfra_core.metrics import CostRow
 from optiinfra_core.windows import Window, month_window
@@ -16,17 +16,6 @@ from optiinfra_pipelines.providers.azure.client import Azure
 from optiinfra_pipelines.providers.azure.client.exports import Part, Run, downloaded, parts, runs
 from optiinfra_pipelines.providers.azure.cost_files import records
 from optiinfra_pipelines.providers.azure.credential import CostExport
-
-
-def months(span: Window) -> tuple[date, ...]:
-    """The first days of the billing periods that ``span`` touches."""
-    found: list[date] = []
-    at = span.start
-    while at < span.end:
-        month = month_window(at.date())
-        found.append(month.first_day)
-        at = month.end
-    return tuple(found)
 
 
 def delivered(azure: Azure, export: CostExport, span: Window) -> dict[date, Run]:
@@ -108,23 +97,3 @@ def _row(record: Mapping[str, Any], month: date, now: datetime) -> CostRow:
     if isinstance(told, Malformed):
         raise told
     return told
-
-
-def within(row: CostRow, month: date) -> CostRow:
-    """``row`` placed inside the billing period that holds it, its own start kept in ``extra``.
-
-    A correction can name a day of an earlier period. The period is what is replaced as a whole,
-    so a row outside it would stay for ever, or be lost.
-    """
-    period = month_window(month)
-    if row.charge_period_start in period:
-        return row
-    early = row.charge_period_start < period.start
-    start = period.start if early else period.end - timedelta(days=1)
-    told = row.charge_period_start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return replace(
-        row,
-        charge_period_start=start,
-        charge_period_end=max(row.charge_period_end, start + timedelta(days=1)),
-        extra={**row.extra, "x_charge_period_start": told},
-    )

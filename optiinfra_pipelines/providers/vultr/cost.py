@@ -12,6 +12,7 @@ from typing_extensions import override
 from optiinfra_core.collecting.closing import Closing
 from optiinfra_core.collecting.contract import Changes, Collector, Rhythm, Typical
 from optiinfra_core.collecting.parts import PartFailures
+from optiinfra_core.collecting.periods import periods
 from optiinfra_core.errors import NotReady
 from optiinfra_core.metrics import COST, ControlTotal, CostRow
 from optiinfra_core.windows import DAY, Window, merge, month_window
@@ -118,7 +119,7 @@ class CostCollector(Collector[Vultr]):
             NotReady: none has begun, or the invoice of one that is over is still to come.
         """
         now = connection.gate.clock.now()
-        wanted = [month for month in statement.months(span) if month.start <= now]
+        wanted = [month for month in periods(span) if month.start <= now]
         if not wanted:
             raise NotReady(f"the months of {span} have not begun")
         books = _books(connection, now)

@@ -1,6 +1,6 @@
 """What Vultr says of money: lines of invoices and of pending charges, and the billing history."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -138,15 +138,6 @@ def pending(vultr: Vultr) -> Pending:
 def stated(vultr: Vultr) -> Decimal:
     """The account's own sum of what is pending."""
     return _read(_stated, vultr.account())
-
-
-def months(span: Window) -> Iterator[Window]:
-    """The billing months that ``span`` touches."""
-    at = span.start
-    while at < span.end:
-        month = month_window(at.date())
-        yield month
-        at = month.end
 
 
 def month_of(one: Line, now: datetime, invoiced: Sequence[Window]) -> Window:
