@@ -101,9 +101,7 @@ def spending(
 
     out = Output(as_json)
     with open_api(settings_for(data_dir), customer) as api:
-        told = api.get(
-            "/api/v1/collect/cost", customer_id=customer, days=days, group_by=group_by, limit=1000
-        )
+        told = api.get("/api/v1/collect/cost", customer_id=customer, days=days, group_by=group_by)
     columns = ("key", "calls", "pages", "units", "usd", "throttled", "errors")
     out.table(columns, [[row[name] for name in columns] for row in told["data"]])
     accounts = ("provider", "account_id", "month_to_date_usd", "projected_month_usd",

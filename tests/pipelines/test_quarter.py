@@ -61,7 +61,7 @@ def evening(installed: Clouds, now: datetime, tenant: Tenant, diary: Diary) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_every_evening_of_a_quarter_serves_what_the_provider_would_answer(
     doors: Doors, clock: FixedClock
 ) -> None:
