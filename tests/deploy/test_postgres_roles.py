@@ -1,8 +1,10 @@
 """The script that makes the roles in the Postgres container, tried on a real server."""
 
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,15 +37,26 @@ class Container:
 
 
 @pytest.fixture(scope="module")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+def server_folder() -> Iterator[Path]:
+    """A folder whose parents let everybody pass.
+
+    Where root may not make a user namespace the server runs as nobody; pytest's own folders
+    are closed to it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="optiinfra-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def container(server_folder: Path) -> Iterator[Container]:
     """A new server on which the script ran."""
-    folder = tmp_path_factory.mktemp("postgres")
-    secrets = folder / "secrets"
+    secrets = server_folder / "secrets"
     subprocess.run([str(ROOT / "deploy/make-secrets"), str(secrets)], check=True)
-    binaries = find_binaries(folder / "data")
+    binaries = find_binaries(server_folder / "data")
     if not (binaries / "psql").exists():
         pytest.skip("psql is not installed")
-    cluster = Cluster(folder / "data", binaries, choose_account())
+    cluster = Cluster(server_folder / "data", binaries, choose_account())
     cluster.create(SUPERUSER_PASSWORD)
     port = free_port()
     server = cluster.start(port)
