@@ -1,14 +1,15 @@
 """Everything one account owns, at any time: what stays, and what comes and goes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
 from typing import TypeVar
 
-from optiinfra_core.windows import DAY, Window
-from optiinfra_simulator.world import dice
-from optiinfra_simulator.world.lifetimes import EPOCH, Rota
+from typing_extensions import override
+
+from optiinfra_simulator.world.holdings import Holdings, Slot, backups, short_lives
+from optiinfra_simulator.world.lifetimes import Life
 from optiinfra_simulator.world.rigging import Rigging
 from optiinfra_simulator.world.things import Instance, Thing, Volume
 
@@ -23,32 +24,7 @@ _MOST_FUNCTIONS = 60
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A place that is filled again and again with new resources."""
-
-    rigging: Rigging
-    index: int
-    rota: Rota
-    volume: Volume | None = None
-    _made: dict[int, tuple[Thing, ...]] = field(default_factory=dict)
-
-    def things(self, span: Window) -> Iterator[Thing]:
-        """The resources that fill it at some instant of ``span``."""
-        for incarnation in self.rota.indexes(span):
-            if incarnation not in self._made:
-                self._made[incarnation] = self._make(incarnation)
-            yield from self._made[incarnation]
-
-    def _make(self, incarnation: int) -> tuple[Thing, ...]:
-        life = self.rota.life(incarnation)
-        if self.volume is not None:
-            return (self.rigging.snapshot(self.volume, incarnation, life),)
-        instance = self.rigging.instance(self.index, life, incarnation + 1)
-        return instance, self.rigging.volume(instance, _DISKS[self.index % len(_DISKS)])
-
-
-@dataclass(frozen=True)
-class Fleet:
+class Fleet(Holdings[Thing]):
     """The resources of one account; ``instances`` is how many it has at most times."""
 
     seed: int
@@ -60,6 +36,7 @@ class Fleet:
         return Rigging(self.seed, self.account)
 
     @cached_property
+    @override
     def steady(self) -> tuple[Thing, ...]:
         """What stays once it is there."""
         if self.instances == 0:
@@ -91,39 +68,26 @@ class Fleet:
                 yield rig.instance(index, rig.office_life(index))
 
     @cached_property
-    def slots(self) -> tuple[Slot, ...]:
+    @override
+    def slots(self) -> tuple[Slot[Thing], ...]:
         """What comes and goes: short-lived instances and weekly snapshots."""
         short = [
-            Slot(self._rigging, index, self._rota(index))
+            Slot(short_lives(self.seed, self.account, "rota", index), partial(self._short, index))
             for index in range(self.instances)
             if index % 10 >= _CHURN
         ]
         disks = [thing for thing in self.steady if isinstance(thing, Volume)]
-        return (*short, *(self._backup(disk) for disk in disks[::4]))
+        return (
+            *short,
+            *(Slot(backups(self.seed, disk), partial(self._copy, disk)) for disk in disks[::4]),
+        )
 
-    def _rota(self, index: int) -> Rota:
-        names = (self.seed, self.account, "rota", index)
-        every = timedelta(days=dice.whole(3, 10, *names, "every"))
-        pause = timedelta(minutes=dice.whole(20, 9 * 60, *names, "pause"))
-        first = EPOCH + timedelta(minutes=dice.whole(0, 3 * 24 * 60, *names, "first"))
-        return Rota(first, every, every - pause)
+    def _short(self, index: int, number: int, life: Life) -> tuple[Thing, ...]:
+        machine = self._rigging.instance(index, life, number + 1)
+        return machine, self._rigging.volume(machine, _DISKS[index % len(_DISKS)])
 
-    def _backup(self, disk: Volume) -> Slot:
-        minutes = dice.whole(0, 7 * 24 * 60, self.seed, disk.id, "backup")
-        rota = Rota(disk.life.born + timedelta(minutes=minutes), 7 * DAY, 28 * DAY)
-        return Slot(self._rigging, 0, rota, disk)
-
-    def things(self, span: Window) -> Iterator[Thing]:
-        """Everything that exists at some instant of ``span``."""
-        for thing in self.steady:
-            if thing.life.overlaps(span.start, span.end):
-                yield thing
-        for slot in self.slots:
-            yield from slot.things(span)
-
-    def at(self, instant: datetime) -> Iterator[Thing]:
-        """Everything that exists at an instant, running or not."""
-        return self.things(Window(instant, instant + timedelta(microseconds=1)))
+    def _copy(self, disk: Volume, number: int, life: Life) -> tuple[Thing, ...]:
+        return (self._rigging.snapshot(disk, number, life),)
 
     def of(self, kind: type[K], region: str, instant: datetime) -> list[K]:
         """The resources of one kind in one region, in the order of their identifiers."""

@@ -1,16 +1,17 @@
 """Everything one project holds, at any time: what stays, and what comes and goes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, partial
 from typing import TypeVar
 
-from optiinfra_core.windows import DAY, Window
+from typing_extensions import override
+
 from optiinfra_simulator.google.world.rigging import Rigging
 from optiinfra_simulator.google.world.things import Disk, Machine
-from optiinfra_simulator.world import dice
-from optiinfra_simulator.world.lifetimes import EPOCH, Rota
+from optiinfra_simulator.world.holdings import Holdings, Slot, backups, short_lives
+from optiinfra_simulator.world.lifetimes import Life
 from optiinfra_simulator.world.things import Thing
 
 K = TypeVar("K", bound=Thing)
@@ -21,32 +22,7 @@ _CHURN = 7
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A place that is filled again and again with new things."""
-
-    rigging: Rigging
-    index: int
-    rota: Rota
-    disk: Disk | None = None
-    _made: dict[int, tuple[Thing, ...]] = field(default_factory=dict)
-
-    def things(self, span: Window) -> Iterator[Thing]:
-        """The things that fill it at some instant of ``span``."""
-        for incarnation in self.rota.indexes(span):
-            if incarnation not in self._made:
-                self._made[incarnation] = self._make(incarnation)
-            yield from self._made[incarnation]
-
-    def _make(self, incarnation: int) -> tuple[Thing, ...]:
-        life = self.rota.life(incarnation)
-        if self.disk is not None:
-            return (self.rigging.snapshot(self.disk, incarnation, life),)
-        machine = self.rigging.machine(self.index, life, incarnation + 1)
-        return machine, self.rigging.disk(machine, self.index)
-
-
-@dataclass(frozen=True)
-class Fleet:
+class Fleet(Holdings[Thing]):
     """The things of one project; ``machines`` is how many it has at most times."""
 
     seed: int
@@ -58,6 +34,7 @@ class Fleet:
         return Rigging(self.seed, self.project)
 
     @cached_property
+    @override
     def steady(self) -> tuple[Thing, ...]:
         """What stays once it is there."""
         if self.machines == 0:
@@ -87,39 +64,26 @@ class Fleet:
         )
 
     @cached_property
-    def slots(self) -> tuple[Slot, ...]:
+    @override
+    def slots(self) -> tuple[Slot[Thing], ...]:
         """What comes and goes: short-lived machines and weekly snapshots."""
         short = [
-            Slot(self._rigging, index, self._rota(index))
+            Slot(short_lives(self.seed, self.project, "rota", index), partial(self._short, index))
             for index in range(self.machines)
             if index % 10 >= _CHURN
         ]
         disks = [thing for thing in self.steady if isinstance(thing, Disk)]
-        return (*short, *(self._backup(disk) for disk in disks[::4]))
+        return (
+            *short,
+            *(Slot(backups(self.seed, disk), partial(self._copy, disk)) for disk in disks[::4]),
+        )
 
-    def _rota(self, index: int) -> Rota:
-        names = (self.seed, self.project, "rota", index)
-        every = timedelta(days=dice.whole(3, 10, *names, "every"))
-        pause = timedelta(minutes=dice.whole(20, 9 * 60, *names, "pause"))
-        first = EPOCH + timedelta(minutes=dice.whole(0, 3 * 24 * 60, *names, "first"))
-        return Rota(first, every, every - pause)
+    def _short(self, index: int, number: int, life: Life) -> tuple[Thing, ...]:
+        machine = self._rigging.machine(index, life, number + 1)
+        return machine, self._rigging.disk(machine, index)
 
-    def _backup(self, disk: Disk) -> Slot:
-        minutes = dice.whole(0, 7 * 24 * 60, self.seed, disk.id, "backup")
-        rota = Rota(disk.life.born + timedelta(minutes=minutes), 7 * DAY, 28 * DAY)
-        return Slot(self._rigging, 0, rota, disk)
-
-    def things(self, span: Window) -> Iterator[Thing]:
-        """Everything that exists at some instant of ``span``."""
-        for thing in self.steady:
-            if thing.life.overlaps(span.start, span.end):
-                yield thing
-        for slot in self.slots:
-            yield from slot.things(span)
-
-    def at(self, instant: datetime) -> Iterator[Thing]:
-        """Everything that exists at an instant, running or not."""
-        return self.things(Window(instant, instant + timedelta(microseconds=1)))
+    def _copy(self, disk: Disk, number: int, life: Life) -> tuple[Thing, ...]:
+        return (self._rigging.snapshot(disk, number, life),)
 
     def of(self, kind: type[K], instant: datetime) -> list[K]:
         """The things of one kind, in the order of their places and names."""
