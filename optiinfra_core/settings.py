@@ -133,6 +133,68 @@ class Settings(BaseSettings):
         description="US dollars a month that calls for one account may cost, unless its credential"
         " says otherwise; as spending nears it, collection slows. Unset: no limit.",
     )
+    judge_api_key: SecretStr | None = Field(
+        default=None,
+        description="Groq key that judges applications' answers; unset: only what needs no model"
+        " is measured, and answers say so.",
+    )
+    judge_base_url: str | None = Field(
+        default=None,
+        description="http(s)://host[:port][/v1] of an OpenAI-compatible server that judges instead"
+        " of Groq; unset: Groq.",
+    )
+    judge_models: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("openai/gpt-oss-20b", "openai/gpt-oss-120b"),
+        description="Comma-separated model ids of the judge; the first that the server offers"
+        " judges, the next one what it cannot.",
+    )
+    judge_requests_per_minute: int = Field(
+        default=1000, ge=1, description="Requests a minute that the judge's plan allows."
+    )
+    judge_tokens_per_minute: int = Field(
+        default=250_000, ge=1000, description="Tokens a minute that the judge's plan allows."
+    )
+    judge_share: float = Field(
+        default=0.1,
+        gt=0,
+        le=1,
+        description="Share of an application's interactions that are judged, unless it says"
+        " otherwise.",
+    )
+    judge_daily_budget_usd: Decimal = Field(
+        default=Decimal(1),
+        ge=0,
+        description="US dollars a UTC day that judging one application may cost, unless it says"
+        " otherwise.",
+    )
+    judge_monthly_budget_usd: Decimal = Field(
+        default=Decimal(20),
+        ge=0,
+        description="US dollars a month that judging one customer's applications may cost, unless"
+        " the customer's own budget says otherwise.",
+    )
+    judge_settle_minutes: int = Field(
+        default=5,
+        ge=0,
+        description="Minutes that late halves of a call are waited for before it may be judged.",
+    )
+    judge_allowed: bool = Field(
+        default=True,
+        description="Whether texts may be sent to the judge where an application does not say.",
+    )
+    text_policy: str = Field(
+        default="redacted",
+        pattern="^(full|redacted|hash|none)$",
+        description="What is kept of prompts and answers where an application does not say.",
+    )
+    text_days: int = Field(
+        default=30, ge=1, le=3650, description="Days that texts are kept, likewise."
+    )
+    evaluation_otlp_url: str | None = Field(
+        default=None,
+        description="OTLP/HTTP address that receives each score as gen_ai.evaluation.result; unset:"
+        " none does.",
+    )
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Receives one JSON POST when an asset fails and when it recovers."
     )
@@ -147,12 +209,12 @@ class Settings(BaseSettings):
         description="Tests only: the crash point at which this process kills itself.",
     )
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "judge_models", mode="before")
     @classmethod
     def _split(cls, told: object) -> object:
         if not isinstance(told, str):
             return told
-        return tuple(origin.strip() for origin in told.split(",") if origin.strip())
+        return tuple(each.strip() for each in told.split(",") if each.strip())
 
     @override
     @classmethod

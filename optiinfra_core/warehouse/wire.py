@@ -16,13 +16,19 @@ READ_SETTINGS: Mapping[str, Any] = {"cancel_http_readonly_queries_on_client_clos
 
 # Tables whose rows belong to a customer: all there are.
 TENANT_TABLES = (
+    "application_metrics",
     "collection_calls",
     "collection_windows",
     "control_totals",
     "cost_metrics",
     "cost_restatements",
+    "human_labels",
+    "judge_gold_results",
+    "judge_samples",
+    "llm_interactions",
     "performance_metrics",
     "performance_metrics_1d",
+    "quality_windows",
     "resource_metrics",
 )
 

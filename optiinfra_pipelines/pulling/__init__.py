@@ -1,0 +1,1 @@
+"""Reads calls of applications out of stores that customers keep already; knows no Dagster."""
