@@ -1,1 +1,1 @@
-"""Judges sampled calls of applications; knows the judge, the budget and the store, and no Dagster."""
+"""Judges sampled calls of applications; knows judge, budget and store, and no Dagster."""
