@@ -21,6 +21,27 @@ from optiinfra_core.embedded.directory import Record
 from optiinfra_core.embedded.postgres import ensure_postgres, stop_postgres
 from optiinfra_core.endpoints import ClickHouseEndpoint, PostgresEndpoint, Servers
 
+# Tests below these folders start whole installations and draw ports: one worker runs them all.
+INSTALLING = ("cli", "core/embedded", "deploy")
+FOLDER = Path(__file__).parent
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file, and all installations, on one worker; begin with what takes longest."""
+    slow = {group_of(item) for item in items if item.get_closest_marker("slow")}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: group_of(item) not in slow)
+
+
+def group_of(item: pytest.Item) -> str:
+    """The tests that share a worker, and so its servers and fixtures."""
+    place = item.path.relative_to(FOLDER)
+    if any(place.is_relative_to(folder) for folder in INSTALLING):
+        return "installations"
+    return place.as_posix()
+
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:  # everything that the demo needs takes a second to import
     from optiinfra_cli.demonstration.story import Shown
 
 
-def demo(
+def demo(  # noqa: PLR0913 - one for each option
     *,
     once: Annotated[bool, typer.Option("--once", help="Do it, check it, stop everything.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False,
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=60, help="Days of the past to collect.")
+    ] = 14,
     data_dir: DataDir = None,
     port_base: PortBase = None,
     as_json: Json = False,
@@ -28,7 +31,7 @@ def demo(
 
     signal.signal(signal.SIGTERM, _interrupt)
     out = Output(as_json)
-    run = Demo(settings_of(data_dir), out, port_base, keep)
+    run = Demo(settings_of(data_dir), out, port_base, keep, days)
     with run.running() as supervisor:
         shown = run.show(supervisor)
         if not once:

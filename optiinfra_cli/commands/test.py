@@ -7,6 +7,9 @@ import typer
 
 from optiinfra_core.errors import ConfigurationError
 
+# A worker for each core, each with servers of its own; tests that start whole installations share
+# one worker (tests/conftest.py says which). What the caller says comes later and wins: -n 0 is one.
+WORKERS = ("--numprocesses=auto", "--dist=loadgroup", "--no-loadscope-reorder")
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -20,5 +23,5 @@ def test(context: typer.Context) -> None:
             "the tests are not part of an installed package", remedy="Run it in a checkout."
         )
     os.chdir(root)
-    command = [sys.executable, "-m", "pytest", *context.args]
+    command = [sys.executable, "-m", "pytest", *WORKERS, *context.args]
     os.execve(sys.executable, command, environment.inherited())  # noqa: S606 - no shell

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from optiinfra_cli.api_client import Api
-from optiinfra_cli.demonstration.collecting import Collected, past
+from optiinfra_cli.demonstration.collecting import Collected
 from optiinfra_cli.demonstration.simulated import Account, Simulated
 from optiinfra_core.errors import Transient
 from optiinfra_core.windows import DAY, QUARTER_HOUR, Window, floor
@@ -62,15 +62,21 @@ class Line:
 
 
 class Checker:
-    """Asks the API and the simulated clouds the same questions."""
+    """Asks the API and the simulated clouds the same questions about the backfilled ``days``."""
 
     def __init__(
-        self, api: Api, clouds: Simulated, accounts: tuple[Account, ...], began: datetime
+        self,
+        api: Api,
+        clouds: Simulated,
+        accounts: tuple[Account, ...],
+        began: datetime,
+        days: Window,
     ) -> None:
         self._api = api
         self._clouds = clouds
         self._accounts = accounts
         self._began = began
+        self._days = days
         self._questions: Mapping[str, Callable[[Collected], tuple[Decimal, Decimal, bool]]] = {
             "cost": self._cost,
             "performance": self._performance,
@@ -102,8 +108,7 @@ class Checker:
 
     def _cost(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
         """Billed dollars of the backfilled days and today, to the cent."""
-        days = past(self._began)
-        span = Window(days.start, days.end + DAY)
+        span = Window(self._days.start, self._days.end + DAY)
         answer = self._read(done, "costs", "total", span, cost="billed")
         served = sum((Decimal(row["cost"] or 0) for row in answer["data"]), Decimal(0))
         as_of = _as_of(answer)
@@ -114,7 +119,7 @@ class Checker:
 
     def _performance(self, done: Collected) -> tuple[Decimal, Decimal, bool]:
         """Points from the first backfilled day to the last quarter-hour that was surely out."""
-        span = Window(past(self._began).start, floor(self._began, QUARTER_HOUR) - QUARTER_HOUR)
+        span = Window(self._days.start, floor(self._began, QUARTER_HOUR) - QUARTER_HOUR)
         answer = self._read(done, "performance", "summary", span)
         served, as_of = _samples(answer), _as_of(answer)
         shown: dict[str, int] = {}

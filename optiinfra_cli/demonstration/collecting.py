@@ -1,4 +1,4 @@
-"""Collects the demo's accounts through the API: what is due now, then two weeks of the past."""
+"""Collects the demo's accounts through the API: what is due now, then days of the past."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,6 @@ from optiinfra_cli.tasks import await_task
 from optiinfra_core.errors import Transient, WindowBusy
 from optiinfra_core.windows import DAY, Window, day_window
 
-BACKFILL_DAYS = 14
 BACKFILLED = ("cost", "performance")
 PATIENCE_SECONDS = 300.0
 
@@ -64,21 +63,21 @@ class Collected:
         return len(days)
 
 
-def past(now: datetime) -> Window:
-    """The days before today that the demo backfills."""
+def past(now: datetime, days: int) -> Window:
+    """The ``days`` before today that the demo backfills."""
     today = day_window(now.date())
-    return Window(today.start - BACKFILL_DAYS * DAY, today.start)
+    return Window(today.start - days * DAY, today.start)
 
 
-def collect(api: Api, accounts: Iterable[Account], now: datetime, say: Say) -> list[Collected]:
-    """Collect every customer's present and past, the customers side by side.
+def collect(api: Api, accounts: Iterable[Account], days: Window, say: Say) -> list[Collected]:
+    """Collect every customer's present and the past ``days``, the customers side by side.
 
     Raises:
         Transient: a task failed as a whole, or is not over in time.
     """
     pairs = sorted({(account.customer, account.provider) for account in accounts})
     with ThreadPoolExecutor(max_workers=len(pairs)) as side_by_side:
-        return list(side_by_side.map(lambda pair: _collect(api, pair, past(now), say), pairs))
+        return list(side_by_side.map(lambda pair: _collect(api, pair, days, say), pairs))
 
 
 def _collect(api: Api, pair: Pair, days: Window, say: Say) -> Collected:

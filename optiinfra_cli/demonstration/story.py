@@ -56,6 +56,7 @@ class Demo:
     out: Output
     port_base: int | None
     keep: bool
+    days: int
     began: float = field(default_factory=time.monotonic)
 
     @contextmanager
@@ -118,9 +119,10 @@ class Demo:
             customers.collecting_key(office, slugs) as key,
             Api(state.urls["api"], key) as api,
         ):
-            self.say(f"collecting now and {collecting.BACKFILL_DAYS} days back")
-            done = collecting.collect(api, accounts, now, self.say)
-            checker = Checker(api, clouds, accounts, now)
+            self.say(f"collecting now and {self.days} days back")
+            days = collecting.past(now, self.days)
+            done = collecting.collect(api, accounts, days, self.say)
+            checker = Checker(api, clouds, accounts, now, days)
             self.say("comparing what the API serves with what is true")
             return [line for each in done for line in checker.lines(each)]
 

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from optiinfra_cli.supervisor.ports import first_free
-from tests.cli.installed import Kept, optiinfra
+from tests.cli.installed import Kept, demo, optiinfra
 
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """A demo that ended its work and stays up; stopped at the end."""
     folder = tmp_path_factory.mktemp("demo").resolve()
-    base = first_free(21000).api
-    answer = optiinfra(
-        "demo", "--once", "--keep", "--json", "--data-dir", str(folder), "--port-base", str(base)
-    )
+    answer = demo(folder, first_free(21000).api)
     try:
         assert answer.returncode == 0, answer.stdout
         yield Kept(folder, json.loads(answer.stdout))

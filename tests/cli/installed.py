@@ -13,6 +13,16 @@ from optiinfra_cli.supervisor import process, state_file
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 90.0
+# The demo of the tests collects fewer days than a person's: two weeks of four clouds take a minute.
+DEMO_DAYS = 3
+
+
+def demo(folder: Path, base: int) -> subprocess.CompletedProcess[str]:
+    """A demo over ``folder`` that does its work once and stays up."""
+    return optiinfra(
+        "demo", "--once", "--keep", "--json", "--days", str(DEMO_DAYS),
+        "--data-dir", str(folder), "--port-base", str(base),
+    )  # fmt: skip
 
 
 def optiinfra(*arguments: str) -> subprocess.CompletedProcess[str]:

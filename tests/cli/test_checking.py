@@ -14,6 +14,7 @@ from optiinfra_cli.demonstration.simulated import Account
 from optiinfra_core.windows import Window
 
 BEGAN = datetime(2026, 11, 22, 10, 7, tzinfo=UTC)
+DAYS = Window(datetime(2026, 11, 8, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 ACCOUNT = Account(
     customer="acme", name="Acme", provider="aws", account_id="1", label="x", credential={}
 )
@@ -86,7 +87,7 @@ def compared(data_type: str, served: Served, *errors: str) -> Line:
         "results": [result],
     }
     done = Collected(customer="acme", provider="aws", tasks=(task,))
-    return Checker(served, Clouds(), (ACCOUNT,), BEGAN).line(done, data_type)  # type: ignore[arg-type]
+    return Checker(served, Clouds(), (ACCOUNT,), BEGAN, DAYS).line(done, data_type)  # type: ignore[arg-type]
 
 
 def test_cost_is_compared_to_the_cent() -> None:

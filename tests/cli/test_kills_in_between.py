@@ -17,7 +17,7 @@ from optiinfra_cli.office import open_office
 from optiinfra_cli.options import settings_for
 from optiinfra_cli.supervisor import process
 from optiinfra_core.windows import SystemClock
-from tests.cli.installed import Kept, eventually, optiinfra
+from tests.cli.installed import DEMO_DAYS, Kept, eventually, optiinfra
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -92,7 +92,7 @@ def untrue(kept: Kept) -> list[dict[str, object]]:
     clouds = Simulated(kept.state.urls["simulator"])
     accounts = clouds.accounts()
     now = SystemClock().now()
-    days = past(now)
+    days = past(now, DEMO_DAYS)
     everything = {
         "data_types": ["cost", "performance", "resource"],
         "start": days.start.isoformat(),
@@ -109,7 +109,7 @@ def untrue(kept: Kept) -> list[dict[str, object]]:
         customers.collecting_key(office, ("acme",)) as key,
         Api(kept.state.urls["api"], key) as api,
     ):
-        lines = Checker(api, clouds, accounts, now).lines(done)
+        lines = Checker(api, clouds, accounts, now, days).lines(done)
         return [dict(line.as_dict()) for line in lines if not line.ok]
 
 

@@ -11,7 +11,7 @@ import pytest
 from optiinfra_cli.supervisor import process
 from optiinfra_cli.supervisor.ports import first_free
 from optiinfra_core.embedded import clickhouse, postgres
-from tests.cli.installed import Kept, eventually, optiinfra
+from tests.cli.installed import DEMO_DAYS, Kept, demo, eventually, optiinfra
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -34,7 +34,7 @@ def test_the_demo_serves_what_is_true(kept: Kept) -> None:
         assert line["rows"] > 0
         assert line["api_calls"] > 0
         assert line["served"] == line["truth"]
-    assert lines["acme", "aws", "cost"]["partitions"] >= 14
+    assert lines["acme", "aws", "cost"]["partitions"] >= DEMO_DAYS
 
 
 def test_no_secret_is_on_a_command_line(kept: Kept) -> None:
@@ -103,9 +103,6 @@ def test_a_second_demo_over_the_same_data_changes_nothing(kept: Kept) -> None:
     assert optiinfra("down", "--data-dir", str(kept.folder)).returncode == 0
     assert not any(process.start_mark(pid) for pid in pids)
     assert list(process.marked(str(kept.folder))) == []
-    base = str(first_free(21000).api)
-    answer = optiinfra(
-        "demo", "--once", "--keep", "--json", "--data-dir", str(kept.folder), "--port-base", base
-    )
+    answer = demo(kept.folder, first_free(21000).api)
     assert answer.returncode == 0, answer.stdout
     assert json.loads(answer.stdout)["ok"]
