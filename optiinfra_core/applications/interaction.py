@@ -80,7 +80,7 @@ class Interaction:
     input: tuple[Part, ...] = field(default=(), repr=False)
     output: tuple[Part, ...] = field(default=(), repr=False)
     context: tuple[str, ...] = field(default=(), repr=False)
-    tags: Mapping[str, str] = NO_TAGS
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
 
     @property
     def interaction_id(self) -> str:

@@ -48,7 +48,7 @@ class Judgement:
     passed: bool | None = None
     confidence: str = ""
     tamper: bool = False
-    verdicts: Mapping[str, str] = NO_VERDICTS
+    verdicts: Mapping[str, str] = field(default_factory=lambda: NO_VERDICTS)
     explanation: str = field(default="", repr=False)
     reason: str = ""
     replicate: int = 0
