@@ -62,20 +62,24 @@ class CostCollector(Collector[Aws]):
         """Whole days from Cost Explorer, whole billing periods from an export."""
         export = connection.credential.cost_export
         if export is not None:
-            return cost_export.extent(connection, export, span)
+            return cost_export.delivered(connection, export, span).extent
         return Window(day_window(span.first_day).start, day_window(span.last_day).end)
 
     @override
     def probe(self, connection: Aws, span: Window) -> str | None:
         """The version of the export's deliveries; Cost Explorer has nothing free to ask."""
         export = connection.credential.cost_export
-        return None if export is None else cost_export.version(connection, export, span)
+        if export is None:
+            return None
+        return cost_export.delivered(connection, export, span).version or None
 
     @override
     def changes(self, connection: Aws, since: str | None, horizon: Window) -> Changes | None:
         """The billing periods of ``horizon`` that the export delivered anew, closed ones too."""
         export = connection.credential.cost_export
-        return None if export is None else cost_export.changes(connection, export, since, horizon)
+        if export is None:
+            return None
+        return cost_export.delivered(connection, export, horizon).changes(since)
 
     @override
     def collect(

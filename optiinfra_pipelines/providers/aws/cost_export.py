@@ -6,12 +6,12 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from optiinfra_core.collecting.contract import Changes
+from optiinfra_core.collecting.deliveries import Deliveries
 from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.collecting.periods import months, within
-from optiinfra_core.errors import Malformed, NotReady
+from optiinfra_core.errors import Malformed
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import Window, month_window
+from optiinfra_core.windows import Window
 from optiinfra_pipelines.providers.aws import cost_cur2, cost_focus
 from optiinfra_pipelines.providers.aws.client import Aws
 from optiinfra_pipelines.providers.aws.client.exports import (
@@ -21,6 +21,11 @@ from optiinfra_pipelines.providers.aws.client.exports import (
     manifest,
 )
 from optiinfra_pipelines.providers.aws.credential import CostExport
+
+REMEDY = (
+    "Wait: a new export is delivered within 24 hours. If it lasts, check bucket, prefix and name;"
+    " AWS backfills earlier months on request."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,46 +43,10 @@ LAYOUTS = (
 )
 
 
-def delivered(aws: Aws, export: CostExport, span: Window) -> dict[date, Manifest]:
+def delivered(aws: Aws, export: CostExport, span: Window) -> Deliveries[Manifest]:
     """The billing periods of ``span`` that are delivered; one S3 list for each."""
     found = ((month, manifest(aws, export, month)) for month in months(span))
-    return {month: newest for month, newest in found if newest is not None}
-
-
-def extent(aws: Aws, export: CostExport, span: Window) -> Window:
-    """The whole billing periods of ``span``, without those before or after all deliveries.
-
-    An export starts with the month it was created in; asking for the month before must not hold
-    up this one.
-    """
-    touched = months(span)
-    here = tuple(delivered(aws, export, span)) or touched
-    return Window(month_window(here[0]).start, month_window(here[-1]).end)
-
-
-def version(aws: Aws, export: CostExport, span: Window) -> str | None:
-    """The versions of the deliveries in ``span``, None where there is none yet."""
-    return _versions(delivered(aws, export, span)) or None
-
-
-def changes(aws: Aws, export: CostExport, since: str | None, horizon: Window) -> Changes:
-    """The periods of ``horizon`` whose delivery is another than in the version ``since``.
-
-    A refund after the invoice has AWS deliver a closed month again: it is named like the running
-    one. A period that is not delivered is not named.
-    """
-    found = delivered(aws, export, horizon)
-    known = set(since.split(";")) if since else set[str]()
-    anew = (month for month, one in found.items() if _version(month, one) not in known)
-    return Changes(version=_versions(found), spans=tuple(month_window(month) for month in anew))
-
-
-def _versions(found: Mapping[date, Manifest]) -> str:
-    return ";".join(_version(month, one) for month, one in found.items())
-
-
-def _version(month: date, one: Manifest) -> str:
-    return f"{month:%Y-%m}={one.version}"
+    return Deliveries(span, {month: newest for month, newest in found if newest is not None})
 
 
 def rows(aws: Aws, export: CostExport, span: Window) -> Iterator[CostRow]:
@@ -87,15 +56,9 @@ def rows(aws: Aws, export: CostExport, span: Window) -> Iterator[CostRow]:
         NotReady: one of them is not delivered.
     """
     found = delivered(aws, export, span)
-    lacking = [f"{month:%Y-%m}" for month in months(span) if month not in found]
-    if lacking:
-        raise NotReady(
-            f"the export {export.name} has no manifest for {', '.join(lacking)}",
-            remedy="Wait: a new export is delivered within 24 hours. If it lasts, check bucket, "
-            "prefix and name; AWS backfills earlier months on request.",
-        )
+    found.demand_whole(export.name, REMEDY)
     now = aws.gate.clock.now()
-    for month, newest in found.items():
+    for month, newest in found.months.items():
         for key in files(aws, export, newest):
             yield from _rows_of(aws, export, key, partial(_row, month=month, now=now))
 

@@ -63,20 +63,24 @@ class CostCollector(Collector[Azure]):
         """Whole billing periods: both sources tell a month as cheaply as a day."""
         export = connection.credential.cost_export
         if export is not None:
-            return cost_export.extent(connection, export, span)
+            return cost_export.delivered(connection, export, span).extent
         return Window(month_window(span.first_day).start, month_window(span.last_day).end)
 
     @override
     def probe(self, connection: Azure, span: Window) -> str | None:
         """The runs that delivered ``span``; the query has nothing cheaper than itself to ask."""
         export = connection.credential.cost_export
-        return None if export is None else cost_export.version(connection, export, span)
+        if export is None:
+            return None
+        return cost_export.delivered(connection, export, span).version or None
 
     @override
     def changes(self, connection: Azure, since: str | None, horizon: Window) -> Changes | None:
         """The billing periods of ``horizon`` that the export delivered anew."""
         export = connection.credential.cost_export
-        return None if export is None else cost_export.changes(connection, export, since, horizon)
+        if export is None:
+            return None
+        return cost_export.delivered(connection, export, horizon).changes(since)
 
     @override
     def collect(

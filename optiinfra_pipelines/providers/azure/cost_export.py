@@ -5,56 +5,28 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from optiinfra_core.collecting.contract import Changes
+from optiinfra_core.collecting.deliveries import Deliveries
 from optiinfra_core.collecting.payloads import understood
 from optiinfra_core.collecting.periods import months, within
-from optiinfra_core.errors import Malformed, NotReady
+from optiinfra_core.errors import Malformed
 from optiinfra_core.metrics import CostRow
-from optiinfra_core.windows import Window, month_window
+from optiinfra_core.windows import Window
 from optiinfra_pipelines.providers.azure import cost_focus
 from optiinfra_pipelines.providers.azure.client import Azure
 from optiinfra_pipelines.providers.azure.client.exports import Part, Run, downloaded, parts, runs
 from optiinfra_pipelines.providers.azure.cost_files import records
 from optiinfra_pipelines.providers.azure.credential import CostExport
 
+REMEDY = (
+    "Wait: a new export runs within 24 hours. If it lasts, check account_url, container, directory"
+    " and name; earlier months are delivered by 'Export selected dates', a whole month at a time."
+)
 
-def delivered(azure: Azure, export: CostExport, span: Window) -> dict[date, Run]:
+
+def delivered(azure: Azure, export: CostExport, span: Window) -> Deliveries[Run]:
     """The newest complete run of each billing period of ``span`` that has one."""
-    return {run.month: run for run in runs(azure, export, frozenset(months(span)))}
-
-
-def extent(azure: Azure, export: CostExport, span: Window) -> Window:
-    """The whole billing periods of ``span``, without those before or after all deliveries.
-
-    An export starts with the month it was created in; asking for the month before must not hold
-    up this one.
-    """
-    here = tuple(delivered(azure, export, span)) or months(span)
-    return Window(month_window(here[0]).start, month_window(here[-1]).end)
-
-
-def version(azure: Azure, export: CostExport, span: Window) -> str | None:
-    """The runs that delivered the periods of ``span``, None where there is none yet."""
-    return _versions(delivered(azure, export, span)) or None
-
-
-def changes(azure: Azure, export: CostExport, since: str | None, horizon: Window) -> Changes:
-    """The periods of ``horizon`` whose newest run is another than in the version ``since``.
-
-    A period that is not delivered is not named.
-    """
-    found = delivered(azure, export, horizon)
-    known = set(since.split(";")) if since else set[str]()
-    anew = (month for month, run in found.items() if _version(month, run) not in known)
-    return Changes(version=_versions(found), spans=tuple(month_window(month) for month in anew))
-
-
-def _versions(found: Mapping[date, Run]) -> str:
-    return ";".join(_version(month, run) for month, run in found.items())
-
-
-def _version(month: date, run: Run) -> str:
-    return f"{month:%Y-%m}={run.version}"
+    found = runs(azure, export, frozenset(months(span)))
+    return Deliveries(span, {run.month: run for run in found})
 
 
 def rows(azure: Azure, export: CostExport, span: Window) -> Iterator[CostRow]:
@@ -65,16 +37,9 @@ def rows(azure: Azure, export: CostExport, span: Window) -> Iterator[CostRow]:
         Malformed: a run has not what its manifest says.
     """
     found = delivered(azure, export, span)
-    lacking = [f"{month:%Y-%m}" for month in months(span) if month not in found]
-    if lacking:
-        raise NotReady(
-            f"the export {export.name} has no manifest for {', '.join(lacking)}",
-            remedy="Wait: a new export runs within 24 hours. If it lasts, check account_url, "
-            "container, directory and name; earlier months are delivered by 'Export selected "
-            "dates', a whole month at a time.",
-        )
+    found.demand_whole(export.name, REMEDY)
     now = azure.gate.clock.now()
-    for month, run in found.items():
+    for month, run in found.months.items():
         for part in parts(azure, export, run):
             yield from _rows_of(azure, export, part, month, now)
 
