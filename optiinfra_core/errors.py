@@ -5,6 +5,7 @@ OptiInfraError
 │   ├── Throttled           wait until ``retry_after``
 │   └── WindowBusy          another run is writing this window; it will finish
 ├── NotReady                nothing to do: the provider has not published yet
+├── BudgetSpent             raise the cap, or wait for the next day or month
 ├── CredentialRejected      fix the credential
 │   └── PermissionMissing   grant the named permissions
 ├── Permanent               fix the request or the code; retrying cannot help
@@ -85,6 +86,15 @@ class NotReady(OptiInfraError):
     title = "The provider has no data for this window yet"
     retryable = True
     default_remedy = "Nothing: the window is collected once the provider publishes it."
+
+
+class BudgetSpent(OptiInfraError):
+    """A cap on what judging may cost is reached; the call that met it was not made."""
+
+    code = "budget-spent"
+    title = "The budget for judging is spent"
+    retryable = True
+    default_remedy = "Raise the budget, or wait: a new one begins each day and each month."
 
 
 class CredentialRejected(OptiInfraError):
