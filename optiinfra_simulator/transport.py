@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 from urllib.parse import unquote
 
@@ -103,6 +104,21 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.application = application
         self._tls = tls
+        self._thread: Thread | None = None
+
+    def start(self, name: str) -> None:
+        """Serve in a thread of that name until ``stop``."""
+        self._thread = Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, name=name, daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End serving, if it ever began, and give the port back."""
+        if self._thread is not None:
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
 
     @override
     def get_request(self) -> tuple[Any, Any]:

@@ -169,6 +169,6 @@ def _description(cloud: Provider, metric: Metric) -> str:
 
 def _told_missing(cloud: Provider) -> str:
     """What the cloud cannot give, as the end of a description."""
-    return f"\n\nNot supported by {cloud.title}:\n{_not_supported(cloud)}" * bool(
-        cloud.not_supported
-    )
+    if not cloud.not_supported:
+        return ""
+    return f"\n\nNot supported by {cloud.title}:\n{_not_supported(cloud)}"

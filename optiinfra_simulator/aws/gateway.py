@@ -27,8 +27,9 @@ from optiinfra_simulator.aws.floor import Floor
 from optiinfra_simulator.aws.identities import Principal
 from optiinfra_simulator.aws.requests import Request, parameters, read, rewind
 from optiinfra_simulator.calls import CallLedger
-from optiinfra_simulator.faults import Fault, FaultKind, FaultPlan, Route
+from optiinfra_simulator.faults import Fault, FaultPlan, Route
 from optiinfra_simulator.reply import Reply
+from optiinfra_simulator.striking import spoil, strike
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "sts": sts.HANDLERS,
@@ -67,17 +68,12 @@ class Gateway:
             self.ledger.record(_route(request, ""))
             return refuse(request.protocol, error, request_id)
         route = _route(request, principal.account)
-        self.ledger.record(route)
-        fault = self.faults.strike(route)
-        if fault is not None and fault.kind is FaultKind.HANG:
-            self.stopping.wait(fault.seconds)
-        if fault is not None and fault.kind is FaultKind.RESET:
-            raise ConnectionResetError
+        fault = strike(self, route)
         try:
             reply = self._reply(request, principal, fault, (environ, request_id))
         except AwsError as error:
             reply = refuse(request.protocol, error, request_id)
-        return mischief.spoil(fault, reply) if fault else reply
+        return spoil(fault, reply)
 
     def _authenticate(self, request: Request) -> Principal:
         speaks = dialect(request.service)

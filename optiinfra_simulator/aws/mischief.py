@@ -9,7 +9,6 @@ from optiinfra_simulator.aws.dialects import AwsError, Dialect
 from optiinfra_simulator.aws.explorer import FIRST_PAGE as EXPLORER_FIRST_PAGE
 from optiinfra_simulator.aws.monitoring import FIRST_PAGE as MONITORING_FIRST_PAGE
 from optiinfra_simulator.faults import Fault, FaultKind
-from optiinfra_simulator.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,3 @@ def _spoilt(kind: FaultKind, series: Mapping[str, Any]) -> Mapping[str, Any]:
     if kind is FaultKind.NAN_POINTS:
         return {**series, "Values": [math.nan, *values[1:]] if values else []}
     return {**series, "Timestamps": stamps[:1] + stamps, "Values": values[:1] + values}
-
-
-def spoil(fault: Fault, reply: Reply) -> Reply:
-    """The bytes as the fault makes them; a truncated answer announces its full length."""
-    headers = tuple(one for one in reply.headers if one[0].lower() != "content-length")
-    if fault.kind is FaultKind.GARBAGE:
-        return Reply(reply.status, headers, b"<<<{\x00 this is neither JSON nor XML")
-    if fault.kind is FaultKind.TRUNCATE:
-        told = (*headers, ("Content-Length", str(len(reply.body))), ("Connection", "close"))
-        return Reply(reply.status, told, reply.body[: len(reply.body) // 2])
-    return reply

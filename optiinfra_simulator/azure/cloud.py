@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar, Self
 
 from optiinfra_core.windows import Window
@@ -50,12 +49,6 @@ class AzureCloud:
                 limits=limits or Limits(),
                 origin=self.url,
             )
-        )
-        self._thread = Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            name="simulated-azure",
-            daemon=True,
         )
 
     def _serve(self, environ: Mapping[str, Any]) -> Reply:
@@ -141,15 +134,13 @@ class AzureCloud:
 
     def __enter__(self) -> Self:
         """Start serving; the socket listens already."""
-        self._thread.start()
+        self._server.start("simulated-azure")
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop serving and end calls that hang."""
         self.gateway.stopping.set()
-        self._server.shutdown()
-        self.close()
-        self._thread.join()
+        self._server.stop()
 
     def close(self) -> None:
         """Give the port back; for a cloud that was made and never entered."""

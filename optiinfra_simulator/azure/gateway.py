@@ -21,8 +21,9 @@ from optiinfra_simulator.azure.entra import Entra
 from optiinfra_simulator.azure.roles import Principal
 from optiinfra_simulator.azure.routes import OPERATIONS
 from optiinfra_simulator.calls import CallLedger
-from optiinfra_simulator.faults import Fault, FaultKind, FaultPlan, Route
+from optiinfra_simulator.faults import Fault, FaultPlan, Route
 from optiinfra_simulator.reply import Reply
+from optiinfra_simulator.striking import spoil, strike
 
 _SIGN_IN = re.compile(
     r"/(?P<tenant>[^/]+)/(?P<what>v2\.0/\.well-known/openid-configuration|oauth2/v2\.0/token)$"
@@ -60,7 +61,7 @@ class Gateway:
             self.ledger.record(Route(service, title, region, ""))
             return refusal(error, service, request_id)
         route = Route(service, title, region, subscription)
-        fault = self._struck(route)
+        fault = strike(self, route)
         call = Call(
             azure=self.azure,
             request=request,
@@ -74,12 +75,12 @@ class Gateway:
             answered = self._answer(call, operation, request_id)
         except AzureError as error:
             answered = refusal(error, service, request_id)
-        return mischief.spoil(fault, answered) if fault else answered
+        return spoil(fault, answered)
 
     def _sign_in(self, request: Request, match: re.Match[str], request_id: str) -> Reply:
         token = match["what"].endswith("token")
         route = Route("identity", "Token" if token else "Discovery", "global", match["tenant"])
-        fault = self._struck(route)
+        fault = strike(self, route)
         entra = Entra(self.azure.identities, self.azure.origin)
         tenant = match["tenant"]
         try:
@@ -89,17 +90,7 @@ class Gateway:
             answered = reply(answer, request_id)
         except AzureError as error:
             answered = refusal(error, "identity", request_id)
-        return mischief.spoil(fault, answered) if fault else answered
-
-    def _struck(self, route: Route) -> Fault | None:
-        """The fault that strikes a call; a hang has been sat out, a reset is under way."""
-        self.ledger.record(route)
-        fault = self.faults.strike(route)
-        if fault is not None and fault.kind is FaultKind.HANG:
-            self.stopping.wait(fault.seconds)
-        if fault is not None and fault.kind is FaultKind.RESET:
-            raise ConnectionResetError
-        return fault
+        return spoil(fault, answered)
 
     def _authenticate(
         self, request: Request, operation: Operation | None, named: Mapping[str, str]

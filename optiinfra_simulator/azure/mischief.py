@@ -9,7 +9,6 @@ from optiinfra_simulator.azure.answers import AzureError
 from optiinfra_simulator.azure.calls import Call
 from optiinfra_simulator.azure.tokens import expired
 from optiinfra_simulator.faults import Fault, FaultKind
-from optiinfra_simulator.reply import Reply
 
 # What Azure asks a throttled client to wait.
 WAIT = 3
@@ -95,14 +94,3 @@ def _with_points(document: Any, change: Callable[[Points], Points]) -> Any:
     if isinstance(document, list):
         return [_with_points(one, change) for one in document]
     return document
-
-
-def spoil(fault: Fault, reply: Reply) -> Reply:
-    """The bytes as the fault makes them; a truncated answer announces its full length."""
-    headers = tuple(one for one in reply.headers if one[0].lower() != "content-length")
-    if fault.kind is FaultKind.GARBAGE:
-        return Reply(reply.status, headers, b"<<<{\x00 this is neither JSON nor XML")
-    if fault.kind is FaultKind.TRUNCATE:
-        told = (*headers, ("Content-Length", str(len(reply.body))), ("Connection", "close"))
-        return Reply(reply.status, told, reply.body[: len(reply.body) // 2])
-    return reply

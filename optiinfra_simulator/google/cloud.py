@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from threading import Thread
 from typing import Any, ClassVar, Self
 
 from optiinfra_core.windows import Window, day_window
@@ -49,12 +48,6 @@ class GoogleCloud:
             self._monitoring.stop()
             raise
         self._gateway.url = self.url
-        self._thread = Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            name="simulated-google",
-            daemon=True,
-        )
 
     @property
     def url(self) -> str:
@@ -157,15 +150,14 @@ class GoogleCloud:
     def __enter__(self) -> Self:
         """Start serving; the sockets listen already, so that ``credential`` is known."""
         self._monitoring.start()
-        self._thread.start()
+        self._server.start("simulated-google")
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop serving, end calls that hang, give the ports back."""
         self._gateway.stopping.set()
-        self._server.shutdown()
+        self._server.stop()
         self.close()
-        self._thread.join()
 
     def close(self) -> None:
         """Give the ports back; for a cloud that was made and never entered."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from threading import Thread
 from typing import Any, Self
 
 from optiinfra_core.errors import NotFound
@@ -57,12 +56,6 @@ class VultrCloud:
             limit=RateLimit(rate_limit),
         )
         self._server = Server(port, self.gateway)
-        self._thread = Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            name="simulated-vultr",
-            daemon=True,
-        )
 
     @property
     def slug(self) -> str:
@@ -148,15 +141,13 @@ class VultrCloud:
 
     def __enter__(self) -> Self:
         """Start serving; the socket listens already."""
-        self._thread.start()
+        self._server.start("simulated-vultr")
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop serving, end calls that hang, give the port back."""
         self.gateway.stopping.set()
-        self._server.shutdown()
-        self.close()
-        self._thread.join()
+        self._server.stop()
 
     def close(self) -> None:
         """Give the port back; for a cloud that was made and never entered."""

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from optiinfra_simulator.calls import CallLedger
 from optiinfra_simulator.faults import Fault, FaultKind, FaultPlan, Route
 from optiinfra_simulator.reply import Reply
+from optiinfra_simulator.striking import spoil, strike
 from optiinfra_simulator.vultr.prometheus import Prometheus
 from optiinfra_simulator.vultr.prometheus import Refused as BadData
 from optiinfra_simulator.vultr.routes import ROUTES, Asked, Estate, Refusal, cursor, needed
@@ -67,7 +68,7 @@ class Gateway:
             return self._queried(environ, path.removeprefix(PROMETHEUS), key)
         operation, named = operation_of(path)
         estate = self.keys.get(key)
-        fault = self._noted(Route("vultr", operation, "global", _email(estate)))
+        fault = strike(self, Route("vultr", operation, "global", _email(estate)))
         if estate is None:
             return spoil(fault, told(401, refusal_body(Refusal(401, "Invalid API token."))))
         try:
@@ -75,15 +76,6 @@ class Gateway:
         except Refusal as refusal:
             return spoil(fault, told(refusal.status, refusal_body(refusal)))
         return spoil(fault, told(200, body))
-
-    def _noted(self, route: Route) -> Fault | None:
-        self.ledger.record(route)
-        fault = self.faults.strike(route)
-        if fault is not None and fault.kind is FaultKind.HANG:
-            self.stopping.wait(fault.seconds)
-        if fault is not None and fault.kind is FaultKind.RESET:
-            raise ConnectionResetError
-        return fault
 
     def _answered(
         self,
@@ -110,7 +102,7 @@ class Gateway:
 
     def _queried(self, environ: Mapping[str, Any], operation: str, token: str) -> Reply:
         estate = self.tokens.get(token)
-        fault = self._noted(Route("prometheus", operation, "global", _email(estate)))
+        fault = strike(self, Route("prometheus", operation, "global", _email(estate)))
         if estate is None or (fault and fault.kind in (FaultKind.DENY, FaultKind.EXPIRED)):
             return Reply(401, (("Content-Type", "text/plain"),), b"Unauthorized\n")
         if fault is not None and fault.kind in (FaultKind.THROTTLE, FaultKind.ERROR_500):
@@ -191,13 +183,3 @@ def twisted(
         emptied: dict[str, Any] = {key: [] for key in answer if key != "meta"}
         return {**emptied, "meta": meta}
     return answer
-
-
-def spoil(fault: Fault | None, reply: Reply) -> Reply:
-    """The bytes as a fault makes them; a truncated answer announces its full length."""
-    if fault is not None and fault.kind is FaultKind.GARBAGE:
-        return Reply(reply.status, reply.headers, b"<<<{\x00 this is not JSON")
-    if fault is not None and fault.kind is FaultKind.TRUNCATE:
-        length = (("Content-Length", str(len(reply.body))), ("Connection", "close"))
-        return Reply(reply.status, (*reply.headers, *length), reply.body[: len(reply.body) // 2])
-    return reply

@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 from optiinfra_simulator.calls import CallLedger
-from optiinfra_simulator.faults import Fault, FaultKind, FaultPlan, Route
+from optiinfra_simulator.faults import FaultPlan, Route
 from optiinfra_simulator.google.rest import (
     accounts,
     clusters,
@@ -26,6 +26,7 @@ from optiinfra_simulator.google.rest.errors import (
 from optiinfra_simulator.google.rest.requests import Call, Operation, Request
 from optiinfra_simulator.google.state import State
 from optiinfra_simulator.reply import Reply
+from optiinfra_simulator.striking import spoil, strike
 
 _TOKEN = Operation("oauth2", "token", "", lambda _: {})
 _EXCHANGE = Operation("sts", "token", "", lambda _: {})
@@ -71,7 +72,7 @@ class Gateway:
             return error.reply()
         project = parts.get("project") or principal.project.id
         route = _route(operation, project)
-        fault = self._struck(route)
+        fault = strike(self, route)
         try:
             if fault is not None:
                 refused = mischief.refusal(fault, operation, project)
@@ -87,7 +88,7 @@ class Gateway:
             reply = answer(document)
         except (GoogleError, OAuthError) as error:
             reply = error.reply()
-        return mischief.spoil(fault, reply) if fault else reply
+        return spoil(fault, reply)
 
     def _handled(self, operation: Operation, call: Call) -> Mapping[str, Any]:
         if operation.permission and not call.principal.may(operation.permission, call.project):
@@ -99,20 +100,10 @@ class Gateway:
             raise denied(operation.permission, f"projects/{call.project}")
         return operation.handler(call)
 
-    def _struck(self, route: Route) -> Fault | None:
-        """Record the call; the fault that strikes it, its waiting already done."""
-        self.ledger.record(route)
-        fault = self.faults.strike(route)
-        if fault is not None and fault.kind is FaultKind.HANG:
-            self.stopping.wait(fault.seconds)
-        if fault is not None and fault.kind is FaultKind.RESET:
-            raise ConnectionResetError
-        return fault
-
     def _token(self, request: Request) -> Reply:
         exchange = request.path == "/v1/token"
         operation = _EXCHANGE if exchange else _TOKEN
-        fault = self._struck(_route(operation, ""))
+        fault = strike(self, _route(operation, ""))
         try:
             refused = mischief.refusal(fault, operation, "") if fault else None
             if refused is not None:
@@ -126,7 +117,7 @@ class Gateway:
             reply = answer(document)
         except (GoogleError, OAuthError) as error:
             reply = error.reply()
-        return mischief.spoil(fault, reply) if fault else reply
+        return spoil(fault, reply)
 
     def _found(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         for method, pattern, operation in self._patterns:

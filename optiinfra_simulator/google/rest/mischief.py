@@ -8,7 +8,6 @@ from optiinfra_simulator.google.rest import clusters, compute, databases
 from optiinfra_simulator.google.rest.errors import GoogleError, denied, unauthenticated
 from optiinfra_simulator.google.rest.paging import FIRST
 from optiinfra_simulator.google.rest.requests import Operation, Request
-from optiinfra_simulator.reply import Reply
 
 _WAIT = "2"
 
@@ -68,17 +67,3 @@ def _unreachable(
     if operation.service == "container":
         return clusters.unreachable(document)
     return document
-
-
-def spoil(fault: Fault, reply: Reply) -> Reply:
-    """The bytes as the fault makes them; a truncated answer announces its full length."""
-    if fault.kind is FaultKind.GARBAGE:
-        return Reply(reply.status, reply.headers, b"<<<{\x00 this is no JSON")
-    if fault.kind is FaultKind.TRUNCATE:
-        told = (
-            *reply.headers,
-            ("Content-Length", str(len(reply.body))),
-            ("Connection", "close"),
-        )
-        return Reply(reply.status, told, reply.body[: len(reply.body) // 2])
-    return reply
