@@ -1,0 +1,145 @@
+"""Numbers that name people's accounts: bank accounts, payment cards, telephones."""
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+_BEFORE = r"(?<!\w)(?<!_[0-9a-f]{4}>)"
+_AFTER = r"(?!\w)(?!<[A-Z]{2,12}_[0-9a-f]{4}>)"
+
+# Lengths by country: SWIFT, IBAN Registry (ISO 13616).
+IBAN_LENGTHS = {
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22,
+    "BI": 27, "BR": 29, "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27,
+    "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18, "FK": 18, "FO": 18, "FR": 27,
+    "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28, "HN": 28, "HR": 21, "HU": 28,
+    "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28,
+    "LC": 32, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22,
+    "MK": 19, "MN": 20, "MR": 27, "MT": 31, "MU": 30, "NI": 28, "NL": 18, "NO": 15, "OM": 23,
+    "PK": 24, "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "RU": 33, "SA": 24,
+    "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "SO": 23, "ST": 25, "SV": 28,
+    "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
+}  # fmt: skip
+_IBAN_START = re.compile(_BEFORE + r"[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])")
+
+# ISO/IEC 7812: 12 to 19 digits; those that pay begin with 2 to 6. Groups as cards print them.
+_CARD_RUN = re.compile(_BEFORE + r"(?<!\d[ .-])\d{3,19}+(?:[ -]\d{1,19}+)*+" + _AFTER)
+CARD_DIGITS = range(13, 20)
+CARD_BEGINS = "23456"
+CARD_GROUP = 3
+CARD_GROUPS = 5
+
+_EXTENSION = r"(?:[ ]?(?:x|ext\.?|\#)[ ]?\d{1,5})?+"
+# What writes a telephone number: a plus or 00, an area code in brackets, groups of 3-3-4, a leading
+# nought with a gap, a word that says so. E.164: at most 15 digits.
+_PHONE = re.compile(
+    rf"""
+    (?<![\w+])(?<!_[0-9a-f]{{4}}>)(?:\+|00)[ ]?[1-9](?:[ ./()-]{{0,2}}\d){{7,14}}+{_EXTENSION}
+    | {_BEFORE}(?<!\d[ .-])(?:1[ .-])?\d{{3}}[ .-]\d{{3}}[ .-]\d{{4}}{_EXTENSION}
+    | (?<![\w+)])(?<!_[0-9a-f]{{4}}>)(?:1[ .-]?)?\(\d{{2,5}}\)[ ]?\d{{3,4}}
+      (?:[ .-]?\d{{2,4}}){{1,2}}+{_EXTENSION}
+    | {_BEFORE}(?<!\d[ .,:/-])0\d{{1,5}}(?:[ /-]\d{{2,8}}){{1,5}}+
+    """,
+    re.VERBOSE,
+)
+_SAID = re.compile(
+    r"(?<!\w)(?:tele)?(?:phone|tel|mobile|cell|fax|whatsapp|sms|call|dial|hotline)(?!\w)"
+    r"[^\w\n<>+(]{0,5}(?:(?:number|no|me|us|at|on|is|nr)(?!\w)[^\w\n<>+(]{1,3}){0,3}"
+    r"(?P<it>\+?\(?\d(?:[ ./()-]{0,2}\d){6,14}+)" + _AFTER,
+    re.IGNORECASE,
+)
+PHONE_DIGITS = range(8, 19)
+SAID_DIGITS = range(7, 16)
+
+
+def ibans(text: str) -> Iterator[Span]:
+    """Bank account numbers whose length fits the country and whose check digits are right."""
+    end = 0
+    for match in _IBAN_START.finditer(text):
+        length = IBAN_LENGTHS.get(match[0][:2].upper())
+        if length is None or match.start() < end:
+            continue
+        found = _letters(text, match.start(), length)
+        if found is not None and _mod_97(found[0]) == 1:
+            end = found[1]
+            yield match.start(), end
+
+
+def _letters(text: str, start: int, wanted: int) -> tuple[str, int] | None:
+    """``wanted`` letters and digits from ``start``, single gaps left out, and where they end."""
+    letters: list[str] = []
+    at = start
+    gap = False
+    while len(letters) < wanted and at < len(text):
+        letter = text[at]
+        if letter.isascii() and letter.isalnum():
+            letters.append(letter)
+            gap = False
+        elif letter in " -" and not gap:
+            gap = True
+        else:
+            return None
+        at += 1
+    whole = len(letters) == wanted and not text[at : at + 1].isalnum()
+    return ("".join(letters), at) if whole else None
+
+
+def _mod_97(iban: str) -> int:
+    """ISO 7064 MOD 97-10 over the account with its first four letters last; 1 is right."""
+    turned = (iban[4:] + iban[:4]).upper()
+    return int("".join(str(int(letter, 36)) for letter in turned)) % 97
+
+
+def cards(text: str) -> Iterator[Span]:
+    """Card numbers: groups of digits that together satisfy Luhn's formula."""
+    for run in _CARD_RUN.finditer(text):
+        yield from _cards_in(run[0], run.start())
+
+
+def _cards_in(run: str, offset: int) -> Iterator[Span]:
+    groups = [match.span() for match in re.finditer(r"\d+", run)]
+    first = 0
+    while first < len(groups):
+        last = _card_from(run, groups, first)
+        if last is None:
+            first += 1
+        else:
+            yield offset + groups[first][0], offset + groups[last][1]
+            first = last + 1
+
+
+def _card_from(run: str, groups: list[Span], first: int) -> int | None:
+    """The last group of the card that begins with group ``first``; the longest one counts."""
+    if run[groups[first][0]] not in CARD_BEGINS:
+        return None
+    best, digits = None, ""
+    for last in range(first, min(first + CARD_GROUPS, len(groups))):
+        start, end = groups[last]
+        if end - start < CARD_GROUP:
+            break
+        digits += run[start:end]
+        if len(digits) in CARD_DIGITS and _luhn(digits):
+            best = last
+    return best
+
+
+def _luhn(digits: str) -> bool:
+    """ISO/IEC 7812-1 annex B; a repeated digit is a placeholder, not a card."""
+    doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (doubled + sum(map(int, digits[-1::-2]))) % 10 == 0 and len(set(digits)) > 1
+
+
+def phones(text: str) -> Iterator[Span]:
+    """Telephone numbers, as far as their spelling or a word before them says so."""
+    spans = [match.span() for match in _PHONE.finditer(text) if _counts(match[0], PHONE_DIGITS)]
+    spans += [match.span("it") for match in _SAID.finditer(text)]
+    end = 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            end = stop
+            yield start, stop
+
+
+def _counts(found: str, wanted: range) -> bool:
+    return sum(letter.isdigit() for letter in found) in wanted
