@@ -63,7 +63,7 @@ def test_a_slug_is_given_once(customers: Customers, acme: str) -> None:
         customers.add(acme, "x")
 
 
-@pytest.mark.parametrize("name", ["nobody", "", str(uuid4()), "'; DROP TABLE x"])
+@pytest.mark.parametrize("name", ["nobody", "", "0a78eba4-c4ca-478b-a75e-24e99bdbe536", "'; DROP TABLE x"])
 def test_an_unknown_customer_is_not_found(customers: Customers, name: str) -> None:
     """Whatever the name looks like."""
     for attempt in (customers.get, customers.deactivate, customers.delete):

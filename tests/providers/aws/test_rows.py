@@ -154,7 +154,7 @@ def test_attributes_are_canonical_and_whitelisted() -> None:
             ("aws.eks.cluster", "arn:c", "active", "1.31", None),
         ),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", None),
 )
 def test_each_kind_of_payload_becomes_its_row(
     read: Callable[[Mapping[str, Any], Place], ResourceRow],
