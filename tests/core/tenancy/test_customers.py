@@ -3,7 +3,6 @@
 import threading
 from datetime import timedelta
 from secrets import token_hex
-from uuid import uuid4
 
 import pytest
 from pydantic import SecretBytes
@@ -21,6 +20,8 @@ from optiinfra_core.vault.credentials import Vault
 from optiinfra_core.vault.keyfile import KeySet
 from optiinfra_core.vault.keyring import KeyRing
 from optiinfra_core.windows import FixedClock
+
+UNKNOWN = "0a78eba4-c4ca-478b-a75e-24e99bdbe536"
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_customer_is_found_by_slug_and_by_uuid(customers: Customers) -> None:
 
 @pytest.mark.parametrize(
     "slug",
-    ["", "-a", "A", "a_b", "a b", "a|b", "ä", "a" * 64, "a\n", "a,b", str(uuid4()), "*"],
+    ["", "-a", "A", "a_b", "a b", "a|b", "ä", "a" * 64, "a\n", "a,b", UNKNOWN, "*"],
 )
 def test_a_malformed_slug_is_refused(customers: Customers, slug: str) -> None:
     """Also one that reads as a UUID, which would be two names at once."""
@@ -63,7 +64,7 @@ def test_a_slug_is_given_once(customers: Customers, acme: str) -> None:
         customers.add(acme, "x")
 
 
-@pytest.mark.parametrize("name", ["nobody", "", "0a78eba4-c4ca-478b-a75e-24e99bdbe536", "'; DROP TABLE x"])
+@pytest.mark.parametrize("name", ["nobody", "", UNKNOWN, "'; DROP TABLE x"])
 def test_an_unknown_customer_is_not_found(customers: Customers, name: str) -> None:
     """Whatever the name looks like."""
     for attempt in (customers.get, customers.deactivate, customers.delete):
