@@ -1,0 +1,74 @@
+"""Questions of whoever draws the sample and has it judged."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from optiinfra_core.warehouse.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """A quarter of an hour of an application: its calls, those that may be judged, the newest."""
+
+    application_id: str
+    window_start: datetime
+    calls: int
+    eligible: int
+    last_arrival: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A call that may be drawn, with its texts as they are stored."""
+
+    trace_id: str
+    span_id: str
+    started: datetime
+    input: list[str] = field(repr=False)
+    output: list[str] = field(repr=False)
+    context: list[str] = field(repr=False)
+
+    @property
+    def interaction_id(self) -> str:
+        """How samples and scores name it."""
+        return f"{self.trace_id}-{self.span_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A sampled call that lacks judgements: the metrics that are settled, the attempts so far."""
+
+    application_id: str
+    interaction_id: str
+    timestamp: datetime
+    inclusion_probability: float
+    stratum: str
+    settled: list[str]
+    tried: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call's facts and texts as they are stored; ``unredacted`` where they were kept in full."""
+
+    interaction_id: str
+    cloud: str
+    deployed_to: str
+    service: str
+    prompt: str
+    prompt_release: str
+    answered_by: str
+    unredacted: bool
+    allowed: bool
+    expires_on: date
+    input: list[str] = field(repr=False)
+    output: list[str] = field(repr=False)
+    context: list[str] = field(repr=False)
+
+
+ARRIVALS = Question("applications/arrivals.sql", Arrivals)
+CANDIDATES = Question(
+    "applications/candidates.sql", Candidate, optional={"after_trace": "", "after_span": ""}
+)
+UNJUDGED = Question("applications/unjudged.sql", Unjudged)
+EVIDENCE = Question("applications/evidence.sql", StoredCall)
