@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import LiteralString
 from uuid import UUID
 
@@ -18,13 +19,18 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A tenant; ``slug`` is its customer_id everywhere and is never given to another."""
+    """A tenant; ``slug`` is its customer_id everywhere and is never given to another.
+
+    ``judge_budget_usd``: US dollars a month that judging its applications may cost; None means as
+    the installation's settings say.
+    """
 
     id: UUID
     slug: str
     name: str
     status: str
     created_at: datetime
+    judge_budget_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,28 +42,35 @@ class Removed:
     source_states: int
     tasks: int
     results: int
+    applications: int = 0
+    erasures: int = 0
+    judging: int = 0
 
 
 _ADD = """
 INSERT INTO optiinfra.customers (slug, name) VALUES (%s, %s)
 ON CONFLICT (slug) DO NOTHING
-RETURNING id, slug, name, status, created_at
+RETURNING id, slug, name, status, created_at, judge_budget_usd
 """
 _BY_SLUG = """
-SELECT id, slug, name, status, created_at FROM optiinfra.customers
+SELECT id, slug, name, status, created_at, judge_budget_usd FROM optiinfra.customers
 WHERE slug = %s AND status <> 'deleted'
 """
 _BY_ID = """
-SELECT id, slug, name, status, created_at FROM optiinfra.customers
+SELECT id, slug, name, status, created_at, judge_budget_usd FROM optiinfra.customers
 WHERE id = %s AND status <> 'deleted'
 """
 _LIST = """
-SELECT id, slug, name, status, created_at FROM optiinfra.customers
+SELECT id, slug, name, status, created_at, judge_budget_usd FROM optiinfra.customers
 WHERE status <> 'deleted' ORDER BY slug
 """
 _SET_STATUS = """
 UPDATE optiinfra.customers SET status = %s WHERE slug = %s
-RETURNING id, slug, name, status, created_at
+RETURNING id, slug, name, status, created_at, judge_budget_usd
+"""
+_SET_JUDGE_BUDGET = """
+UPDATE optiinfra.customers SET judge_budget_usd = %s WHERE slug = %s AND status <> 'deleted'
+RETURNING id, slug, name, status, created_at, judge_budget_usd
 """
 _BURY = """
 UPDATE optiinfra.customers SET status = 'deleted', name = '', deleted_at = clock_timestamp()
@@ -68,6 +81,24 @@ UPDATE optiinfra.api_keys SET customers = array_remove(customers, %(slug)s)
 WHERE %(slug)s = ANY (customers) AND cardinality(customers) > 1
 """
 _DELETE_KEYS = "DELETE FROM optiinfra.api_keys WHERE customers = ARRAY[%(slug)s]"
+# What is deleted of a customer, under the name that it is counted by.
+_DELETE_ROWS: Mapping[str, tuple[LiteralString, ...]] = {
+    "credentials": ("DELETE FROM optiinfra.cloud_credentials WHERE customer_id = %(slug)s",),
+    "source_states": ("DELETE FROM optiinfra.source_state WHERE customer_id = %(slug)s",),
+    "tasks": ("DELETE FROM optiinfra.collection_tasks WHERE customer_id = %(slug)s",),
+    "results": ("DELETE FROM optiinfra.collection_results WHERE customer_id = %(slug)s",),
+    "applications": ("DELETE FROM optiinfra.applications WHERE customer_id = %(slug)s",),
+    "erasures": (
+        "DELETE FROM optiinfra.erasures WHERE customer_id = %(slug)s",
+        "DELETE FROM optiinfra.erased_calls WHERE customer_id = %(slug)s",
+    ),
+    "judging": (
+        "DELETE FROM optiinfra.judge_reservations WHERE customer_id = %(slug)s",
+        "DELETE FROM optiinfra.judge_spending WHERE customer_id = %(slug)s",
+        "DELETE FROM optiinfra.judge_batches WHERE customer_id = %(slug)s",
+        "DELETE FROM optiinfra.quality_alarms WHERE customer_id = %(slug)s",
+    ),
+}
 
 
 class Customers:
@@ -126,8 +157,26 @@ class Customers:
         """Collect for the customer again."""
         return self._set_status(slug_or_uuid, "active", "activated", actor)
 
+    def set_judge_budget(
+        self, slug_or_uuid: str, usd: Decimal | None, *, actor: str = "operator"
+    ) -> Customer:
+        """What judging the customer's applications may cost a month; None: as the settings say.
+
+        Raises:
+            InvalidRequest: it is below nothing.
+            NotFound: there is no such customer.
+        """
+        before = self.get(slug_or_uuid)
+        with self._db.operator() as connection:
+            changed = _one(connection, _SET_JUDGE_BUDGET, usd, before.slug)
+            told = {"before": _money(before.judge_budget_usd), "after": _money(usd)}
+            append(connection, _event(before.slug, "judge_budget_set", actor, told))
+        if changed is None:
+            raise NotFound(f"there is no customer {before.slug!r}")
+        return changed
+
     def delete(self, slug_or_uuid: str, *, actor: str = "operator") -> Removed:
-        """Remove credentials, keys, state, tasks and results of the customer, at once and for good.
+        """Remove all that Postgres holds of the customer, at once and for good.
 
         Its slug stays taken and its audit rows stay. Rows in ClickHouse are the caller's part.
         """
@@ -151,6 +200,10 @@ class Customers:
         return changed
 
 
+def _money(usd: Decimal | None) -> str | None:
+    return None if usd is None else str(usd)
+
+
 def _check_slug(slug: str) -> None:
     if not SLUG.fullmatch(slug) or _as_uuid(slug) is not None:
         raise InvalidRequest(
@@ -170,21 +223,11 @@ def _remove_rows(connection: Connection, slug: str) -> Removed:
     names = {"slug": slug}
     connection.execute(_UNBIND_KEYS, names)
     keys = connection.execute(_DELETE_KEYS, names).rowcount
-    return Removed(
-        api_keys=keys,
-        credentials=connection.execute(
-            "DELETE FROM optiinfra.cloud_credentials WHERE customer_id = %(slug)s", names
-        ).rowcount,
-        source_states=connection.execute(
-            "DELETE FROM optiinfra.source_state WHERE customer_id = %(slug)s", names
-        ).rowcount,
-        tasks=connection.execute(
-            "DELETE FROM optiinfra.collection_tasks WHERE customer_id = %(slug)s", names
-        ).rowcount,
-        results=connection.execute(
-            "DELETE FROM optiinfra.collection_results WHERE customer_id = %(slug)s", names
-        ).rowcount,
-    )
+    removed = {
+        kind: sum(connection.execute(statement, names).rowcount for statement in statements)
+        for kind, statements in _DELETE_ROWS.items()
+    }
+    return Removed(api_keys=keys, **removed)
 
 
 def _one(connection: Connection, statement: LiteralString, *params: object) -> Customer | None:

@@ -124,6 +124,22 @@ class Warehouse:
                 settings=settings,
             )
 
+    def load(
+        self, table: str, columns: Sequence[str], stream: bytes, settings: Mapping[str, Any]
+    ) -> None:
+        """Insert an Arrow stream with these columns; the caller's ``settings`` come last.
+
+        The driver may repeat the insert where the connection breaks: it must be safe to repeat.
+        """
+        with translated(f"inserting into {table}"):
+            self._connected().raw_insert(
+                table,
+                column_names=columns,
+                insert_block=stream,
+                fmt="ArrowStream",
+                settings={**WRITE_SETTINGS, **settings},
+            )
+
     def ping(self) -> bool:
         """Whether the server answers."""
         with translated("ping"):
