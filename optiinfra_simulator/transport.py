@@ -9,7 +9,6 @@ import ssl
 import struct
 import sys
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -75,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         return environ
 
     def _send(self, reply: Reply) -> None:
-        self.send_response(HTTPStatus(reply.status))
+        self.send_response(reply.status)
         named = {name.lower() for name, _ in reply.headers}
         for name, value in reply.headers:
             self.send_header(name, value)
