@@ -1,0 +1,32 @@
+"""Whose calls are looked at, of which days, and with what: what every step of judging needs."""
+
+from dataclasses import dataclass
+
+from optiinfra_core.database import Database
+from optiinfra_core.settings import Settings
+from optiinfra_core.warehouse.client import Warehouse
+from optiinfra_core.windows import Clock, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The servers, the settings and the clock of a run."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    warehouse: Warehouse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One customer's applications at one provider, over whole UTC days.
+
+    ``run_id`` names what writes; ``holder`` is the run whose life its reservations hang on.
+    """
+
+    customer_id: str
+    provider: str
+    window: Window
+    run_id: str
+    holder: str
