@@ -1,0 +1,173 @@
+"""What is said in a call: messages in any of the shapes that SDKs give them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from optiinfra_core.applications.dialects.pieces import Piece, is_piece, piece
+from optiinfra_core.applications.dialects.values import cleaned, lower, structured, told
+
+DEEPEST = 8
+MOST = 2_000  # messages of one call
+# Roles as they are spelt elsewhere.
+ROLES: Mapping[str, str] = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+    "ai": "assistant",
+    "bot": "assistant",
+    "completion": "assistant",
+    "developer": "system",
+    "function": "tool",
+    "human": "user",
+    "model": "assistant",
+    "request": "user",
+    "response": "assistant",
+    "tool_response": "tool",
+    "tool_result": "tool",
+}
+# Where a request or an answer of an SDK keeps its messages, and whose they are unless they say.
+ASKED: tuple[tuple[str, str], ...] = (
+    ("system", "system"),
+    ("instructions", "system"),
+    ("system_instruction", "system"),
+    ("systemInstruction", "system"),
+    ("config", "system"),
+    ("messages", "user"),
+    ("contents", "user"),
+    ("input", "user"),
+    ("prompt", "user"),
+    ("question", "user"),
+    ("query", "user"),
+)
+ANSWERED: tuple[tuple[str, str], ...] = (
+    ("choices", "assistant"),
+    ("candidates", "assistant"),
+    ("generations", "assistant"),
+    ("messages", "assistant"),
+    ("output", "assistant"),
+    ("message", "assistant"),
+    ("content", "assistant"),
+    ("output_text", "assistant"),
+    ("text", "assistant"),
+    ("response", "assistant"),
+    ("answer", "assistant"),
+)
+# A message wrapped once more: a choice, a candidate, OpenInference, LangChain.
+WRAPPED = ("message", "delta", "kwargs", "data")
+MESSAGE_KEYS = frozenset({"role", "parts", "tool_calls"})
+Where = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message, and the results of tools among what it says."""
+
+    role: str
+    text: str
+    results: tuple[str, ...] = ()
+
+
+def asked(value: object, role: str = "user") -> list[Said]:
+    """The messages of a request, however it is wrapped."""
+    return _said(structured(value), role, ASKED)
+
+
+def answered(value: object, role: str = "assistant") -> list[Said]:
+    """The messages of an answer, however it is wrapped."""
+    return _said(structured(value), role, ANSWERED)
+
+
+def _said(value: object, role: str, where: Where) -> list[Said]:
+    found: list[Said] = []
+    for each in _messages(value, role, where, DEEPEST):
+        if each.text or each.results:
+            found.append(each)
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _messages(value: object, role: str, where: Where, depth: int) -> Iterator[Said]:
+    """Messages in ``value``; nothing below ``depth``."""
+    if value is None or depth == 0:
+        return
+    if isinstance(value, list):
+        yield from _listed(value, role, where, depth)
+    elif isinstance(value, Mapping):
+        yield from _held(cast("Mapping[str, object]", value), role, where, depth)
+    else:
+        yield Said(role, cleaned(told(value)))
+
+
+def _listed(values: Sequence[object], role: str, where: Where, depth: int) -> Iterator[Said]:
+    """A list is of messages, or of the pieces of one."""
+    pieces: list[Piece] = []
+    for value in values:
+        if is_piece(value):
+            pieces.append(piece(value))
+            continue
+        if pieces:
+            yield _joined(role, pieces)
+            pieces = []
+        yield from _messages(value, role, where, depth - 1)
+    if pieces:
+        yield _joined(role, pieces)
+
+
+def _held(value: Mapping[str, object], role: str, where: Where, depth: int) -> Iterator[Said]:
+    wrapped = next((value[key] for key in WRAPPED if isinstance(value.get(key), Mapping)), None)
+    if wrapped is not None:
+        yield from _messages(wrapped, _role(value, role), where, depth - 1)
+    elif MESSAGE_KEYS & value.keys() or (value.get("type") in ROLES and "content" in value):
+        yield _message(value, role)
+    elif is_piece(value):
+        yield _joined(role, [piece(value)])
+    else:
+        yield from _found(value, where, depth)
+
+
+def _found(value: Mapping[str, object], where: Where, depth: int) -> Iterator[Said]:
+    """The messages of a request or an answer; the whole as text where none is recognised."""
+    keys = [(key, role) for key, role in where if value.get(key)]
+    if not keys:
+        yield Said(where[-1][1], cleaned(told(value)))
+    answers = where is ANSWERED
+    for key, role in keys[:1] if answers else keys:
+        yield from _messages(structured(value[key]), role, where, depth - 1)
+
+
+def _message(value: Mapping[str, object], role: str) -> Said:
+    role = _role(value, role)
+    pieces = [
+        each for key in ("parts", "content", "contents") for each in _pieces(value.get(key), role)
+    ]
+    calls = structured(value.get("tool_calls") or value.get("function_call"))
+    if calls:
+        listed = calls if isinstance(calls, list) else [calls]
+        pieces += [piece({"type": "tool_call", "call": each}) for each in listed]
+    return _joined(role, pieces)
+
+
+def _pieces(value: object, role: str) -> list[Piece]:
+    found = structured(value) if isinstance(value, str) and value[:2] in ("[{", '["') else value
+    if found is None:
+        return []
+    listed = found if isinstance(found, list) else [found]
+    pieces = [piece(each) for each in listed]
+    # What a message with the role of a tool says is what the tool answered.
+    return [Piece(each.text, result=True) for each in pieces] if role == "tool" else pieces
+
+
+def _joined(role: str, pieces: Sequence[Piece]) -> Said:
+    text = "\n".join(each.text for each in pieces if each.text)
+    results = tuple(cleaned(each.text) for each in pieces if each.result and each.text)
+    return Said(role, cleaned(text), results)
+
+
+def _role(value: Mapping[str, object], default: str) -> str:
+    found = lower(value.get("role") or value.get("kind") or "")
+    if not found:
+        return ROLES.get(lower(value.get("type")), default)
+    return ROLES.get(found, found)
