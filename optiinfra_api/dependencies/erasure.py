@@ -26,6 +26,9 @@ async def erase(doors: Doors, customer: Customer, actor: str) -> Erased:
         source_states=removed.source_states,
         tasks=removed.tasks,
         results=removed.results,
+        applications=removed.applications,
+        erasures=removed.erasures,
+        judging=removed.judging,
         rows=rows,
     )
 

@@ -29,6 +29,7 @@ def grantable(body: NewKeyIn, key: ApiKey) -> NewKey:
         scopes=tuple(body.scopes),
         customers=tuple(body.customers),
         expires_at=body.expires_at,
+        default_provider=body.default_provider,
     )
 
 

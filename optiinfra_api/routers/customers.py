@@ -8,7 +8,7 @@ from optiinfra_api.dependencies.erasure import erase
 from optiinfra_api.dependencies.tenant import Administrator, Operator, Tenant, actor
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.envelope import Listing
-from optiinfra_api.schemas.tenants import CustomerOut, Erased, NewCustomer
+from optiinfra_api.schemas.tenants import CustomerChanges, CustomerOut, Erased, NewCustomer
 
 router = APIRouter(prefix="/api/v1/customers", tags=["customers"], responses={**RESPONSES})
 
@@ -34,6 +34,18 @@ async def add_customer(body: NewCustomer, key: Operator, doors: DoorsOf) -> Cust
 async def get_customer(customer: Tenant, key: Administrator) -> CustomerOut:  # noqa: ARG001
     """One customer, by id or UUID."""
     return CustomerOut.model_validate(customer)
+
+
+@router.patch("/{customer_id}")
+async def change_customer(
+    customer: Tenant, body: CustomerChanges, key: Operator, doors: DoorsOf
+) -> CustomerOut:
+    """Set what judging all of its applications may cost a month; it counts from the next call."""
+    changed = await run_in_threadpool(
+        doors.customers.set_judge_budget, customer.slug, body.judge_budget_usd, actor=actor(key)
+    )
+    doors.recent_customers.forget(lambda known: known.slug == customer.slug)
+    return CustomerOut.model_validate(changed)
 
 
 @router.delete("/{customer_id}")

@@ -1,6 +1,7 @@
 """Customers and API keys as the API shows them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -28,6 +29,21 @@ class CustomerOut(BaseModel):
     name: str
     status: str
     created_at: datetime
+    judge_budget_usd: Decimal | None = Field(
+        description="US dollars a month that judging its applications may cost; null: as the"
+        " installation's settings say."
+    )
+
+
+class CustomerChanges(Body):
+    """What may be changed of a tenant."""
+
+    judge_budget_usd: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=6)] | None = (
+        Field(
+            description="US dollars a month that judging its applications may cost; null: as the"
+            " installation's settings say."
+        )
+    )
 
 
 class NewCustomer(Body):
@@ -46,6 +62,9 @@ class Erased(BaseModel):
     source_states: int
     tasks: int
     results: int
+    applications: int = Field(description="Entries in the registry of applications.")
+    erasures: int = Field(description="Records of persons and calls that were erased.")
+    judging: int = Field(description="Budgets, batches and alarms of judging.")
     rows: dict[str, int] = Field(description="Collected rows, by table.")
 
 
@@ -62,6 +81,9 @@ class KeyOut(BaseModel):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    default_provider: str = Field(
+        description="Cloud of applications whose calls do not tell theirs; empty for none."
+    )
 
 
 class NewKeyIn(Body):
@@ -71,6 +93,12 @@ class NewKeyIn(Body):
     scopes: list[str] = Field(min_length=1, examples=[["costs:read"]])
     customers: list[str] = Field(min_length=1, max_length=1000, examples=[["acme"]])
     expires_at: AwareDatetime | None = None
+    default_provider: str = Field(
+        default="",
+        max_length=64,
+        description="Cloud of applications whose calls do not tell theirs.",
+        examples=["aws"],
+    )
 
 
 class CreatedKey(KeyOut):

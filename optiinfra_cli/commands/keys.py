@@ -11,7 +11,10 @@ from optiinfra_cli.output import Output
 app = typer.Typer(help="API keys: who may read what.", no_args_is_help=True)
 
 READ_SCOPES = ("costs:read", "performance:read", "resources:read")
-FIELDS = ("id", "name", "scopes", "customers", "created_at", "expires_at", "revoked_at")
+FIELDS = (
+    "id", "name", "scopes", "customers", "created_at", "expires_at", "revoked_at",
+    "default_provider",
+)  # fmt: skip
 
 
 @app.command()
@@ -24,6 +27,9 @@ def create(  # noqa: PLR0913 - a command's options
         list[str] | None, typer.Option("--customer", help="May be given again; '*' for all.")
     ] = None,
     *,
+    provider: Annotated[
+        str, typer.Option("--provider", help="Cloud of applications that do not tell theirs.")
+    ] = "",
     days: Annotated[int | None, typer.Option("--days", min=1, help="Days until it ends.")] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -39,6 +45,7 @@ def create(  # noqa: PLR0913 - a command's options
             scopes=tuple(scope or READ_SCOPES),
             customers=tuple(customer or ("*",)),
             expires_at=office.clock.now() + timedelta(days=days) if days else None,
+            default_provider=provider,
         )
         key, token = office.keys.create(wanted)
     out.say(token.get_secret_value())

@@ -34,6 +34,7 @@ SCOPES = (
 )
 
 TOKEN = re.compile(r"oi_([a-z0-9]{1,12})_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
+PROVIDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _ID_LETTERS = string.ascii_lowercase + string.digits
 _ID_LENGTH = 12
 _SECRET_BYTES = 32
@@ -42,12 +43,16 @@ _REMEDY = "Send a key that is neither revoked nor expired; `optiinfra keys creat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
-    """A key to be made. ``customers``: slugs, or ("*",) for all, also those added later."""
+    """A key to be made. ``customers``: slugs, or ("*",) for all, also those added later.
+
+    ``default_provider``: the cloud of applications whose calls do not tell theirs; empty for none.
+    """
 
     name: str
     scopes: tuple[str, ...]
     customers: tuple[str, ...]
     expires_at: datetime | None = None
+    default_provider: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,7 @@ class ApiKey:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    default_provider: str = ""
 
     def may(self, scope: str) -> bool:
         """Whether the key has the scope; ``admin`` has every scope."""
@@ -73,8 +79,11 @@ class ApiKey:
 
 
 _ADD = """
-INSERT INTO optiinfra.api_keys (id, name, digest, scopes, customers, created_at, expires_at)
-VALUES (%(id)s, %(name)s, %(digest)s, %(scopes)s, %(customers)s, %(now)s, %(expires_at)s)
+INSERT INTO optiinfra.api_keys
+    (id, name, digest, scopes, customers, created_at, expires_at, default_provider)
+VALUES
+    (%(id)s, %(name)s, %(digest)s, %(scopes)s, %(customers)s, %(now)s, %(expires_at)s,
+     %(default_provider)s)
 RETURNING *
 """
 _UNKNOWN_CUSTOMERS = """
@@ -122,6 +131,7 @@ class ApiKeys:
             "customers": list(dict.fromkeys(new.customers)),
             "now": self._clock.now(),
             "expires_at": new.expires_at,
+            "default_provider": new.default_provider,
         }
         with self._db.operator() as connection:
             _check_customers(connection, new.customers)
@@ -195,6 +205,11 @@ class ApiKeys:
             raise InvalidRequest(
                 f"there is no scope {', '.join(map(repr, unknown))}",
                 remedy=f"Use {', '.join(SCOPES)}.",
+            )
+        if new.default_provider and not PROVIDER.fullmatch(new.default_provider):
+            raise InvalidRequest(
+                f"{new.default_provider[:64]!r} cannot be a provider",
+                remedy="Name one by its slug: aws, azure, gcp, vultr.",
             )
         if new.expires_at is not None and new.expires_at <= self._clock.now():
             raise InvalidRequest("the key would have expired already", remedy="Name a later end.")
