@@ -1,0 +1,74 @@
+"""What can go wrong with one call, by what the judge does about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from optiinfra_core.applications.judgement import Status
+
+
+class Fate(Enum):
+    """The kinds of faults."""
+
+    THROTTLED = auto()
+    UNAVAILABLE = auto()  # 5xx, 498, no connection: another try may succeed
+    GARBLED = auto()  # a 200 that is not the API's: cut off, or somebody else's page
+    NO_SCHEMA = auto()  # the server does not know the form of answer that was asked for
+    LOST = auto()  # no answer in time; it may be billed, so that asking again may pay twice
+    INVALID = auto()  # this request is refused for good
+    UNUSABLE = auto()  # the model did not manage the form
+    MODEL_GONE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What follows a fault.
+
+    ``again``: the same model is asked once more after a pause. ``next_model``: another one may
+    manage. ``status``: of the judgement if nothing helps.
+    """
+
+    status: Status = "error"
+    again: bool = False
+    next_model: bool = False
+
+
+COURSES: Mapping[Fate, Course] = {
+    Fate.THROTTLED: Course(again=True),
+    Fate.UNAVAILABLE: Course(again=True),
+    Fate.GARBLED: Course(again=True, status="unparseable"),
+    Fate.NO_SCHEMA: Course(again=True, next_model=True),
+    Fate.LOST: Course(),
+    Fate.INVALID: Course(),
+    Fate.UNUSABLE: Course(status="unparseable", next_model=True),
+    Fate.MODEL_GONE: Course(next_model=True),
+}
+
+
+class Fault(Exception):
+    """One call failed; ``reason`` is a short word for the row, ``paid``: it may be billed.
+
+    ``http`` is the status of the answer, 0 where none came. Nothing that was sent or answered
+    stands in it.
+    """
+
+    def __init__(
+        self,
+        fate: Fate,
+        reason: str,
+        *,
+        http: int = 0,
+        retry_after: float | None = None,
+        paid: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.fate = fate
+        self.reason = reason
+        self.http = http
+        self.retry_after = retry_after
+        self.paid = paid
+
+    @property
+    def course(self) -> Course:
+        """What follows."""
+        return COURSES[self.fate]
