@@ -12,7 +12,7 @@ from optiinfra_simulator.applications.banks.manners import RUDE_ANSWERS, RUDE_QU
 Status = Literal["supported", "contradicted", "absent"]
 Sense = Literal["ask", "statement", "off_topic", "courtesy", "decline", "rude", "tampering"]
 
-_END = re.compile(r"(?<=[.!?:])\s+")
+_END = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,6 @@ BANK = Bank(
         "The parking garage closes at ten in the evening.",
         "A walk around the block clears the head.",
     ),
-    openings=("Looking at this now.", "In short:", "First things first."),
+    openings=("Looking at this now.", "In short.", "First things first."),
     closings=("Page me again if it gets worse.", "Check the dashboard next.", "Keep an eye on it."),
 )
