@@ -190,6 +190,14 @@ class Settings(BaseSettings):
     text_days: int = Field(
         default=30, ge=1, le=3650, description="Days that texts are kept, likewise."
     )
+    redact_names: bool = Field(
+        default=False,
+        description="Also take names, places and organisations out of texts; needs the extra"
+        " `presidio` and a spaCy model.",
+    )
+    redact_names_model: str = Field(
+        default="en_core_web_lg", description="The spaCy model for it: a package or a folder."
+    )
     evaluation_otlp_url: str | None = Field(
         default=None,
         description="OTLP/HTTP address that receives each score as gen_ai.evaluation.result; unset:"
