@@ -1,6 +1,5 @@
 """One normaliser for all doors: what a span, a log record or a stored row tells about a call."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,16 +10,14 @@ from optiinfra_core.applications.dialects import DIALECTS, MARKED, fields
 from optiinfra_core.applications.dialects.kinds import kind
 from optiinfra_core.applications.dialects.readers import Spoken
 from optiinfra_core.applications.dialects.sources import documents
-from optiinfra_core.applications.dialects.values import moment, name, refused
+from optiinfra_core.applications.dialects.values import error_type, moment, name, refused
 from optiinfra_core.applications.identity import application_id
-from optiinfra_core.applications.interaction import NO_TAGS, Interaction
+from optiinfra_core.applications.interaction import Interaction
 from optiinfra_core.applications.otlp.records import Event
 from optiinfra_core.applications.otlp.times import at_moment
+from optiinfra_core.applications.tags import tags
 
 MILLISECOND = timedelta(milliseconds=1)
-TAG_OTHER = re.compile(r"[^a-z0-9_.-]+")
-MOST_TAGS = 20
-LONGEST_TAG = 64
 Attributes = Mapping[str, object]
 
 
@@ -131,7 +128,9 @@ def _of_span(
 ) -> dict[str, Any]:
     """What only the whole of a call can tell."""
     took = (frame.ended_at - frame.started_at) / MILLISECOND
-    raised = (name(e.attributes.get("exception.type")) for e in events if e.name == "exception")
+    raised = (
+        error_type(e.attributes.get("exception.type")) for e in events if e.name == "exception"
+    )
     failed = (next(raised, "") or "error") if frame.failed else ""
     return {
         "latency_ms": took if took >= 0 else None,
@@ -165,15 +164,9 @@ def _first(names: Sequence[str], *places: Attributes) -> str:
 
 
 def _tags(*places: Attributes) -> Mapping[str, str]:
-    """At most twenty, the first by their names, so that every half keeps the same."""
-    found = {
-        tag: name(value)
+    return tags({
+        key.removeprefix(fields.TAG): value
         for place in places
         for key, value in place.items()
-        if key.startswith(fields.TAG) and (tag := _tag(key[len(fields.TAG) :]))
-    }
-    return dict(sorted(found.items())[:MOST_TAGS]) if found else NO_TAGS
-
-
-def _tag(told: str) -> str:
-    return TAG_OTHER.sub("_", told.lower()).strip("_")[:LONGEST_TAG]
+        if key.startswith(fields.TAG)
+    })  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from optiinfra_core.applications.dialects.values import (
     count,
     dollars,
+    error_type,
     lower,
     milliseconds,
     name,
@@ -109,7 +110,7 @@ TEXTS: Mapping[str, tuple[Callable[[object], str], Names]] = {
             "prompt.version",
         ),
     ),
-    "error_type": (name, ("error.type",)),
+    "error_type": (error_type, ("error.type",)),
 }
 COUNTS: Mapping[str, Names] = {
     "input_tokens": (

@@ -19,6 +19,7 @@ HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LONE_SURROGATE = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+NAME = re.compile(r"[\w.:/-]{1,128}")
 NO = frozenset({"false", "0", "no", "off"})
 JSON_BEGINS = ("{", "[", '"')
 
@@ -80,6 +81,12 @@ def name(value: object) -> str:
 def lower(value: object) -> str:
     """A short text in lower case."""
     return name(value).lower()
+
+
+def error_type(value: object) -> str:
+    """The name of an error; a sentence is none, and may quote what nobody else should read."""
+    found = "an object" if isinstance(value, Mapping) else name(value)
+    return found if NAME.fullmatch(found) else "error" * bool(found)
 
 
 def number(value: object) -> float | None:

@@ -6,7 +6,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Before these applications, and where ClickHouse's Date ends with room: a clock that was not set.
 EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-LAST_NANOSECOND = 1 << 62
+LAST_SECOND = int((LATEST - EPOCH).total_seconds())
+LAST_NANOSECOND = LAST_SECOND * 10**9
 
 
 def at_moment(nanoseconds: int) -> datetime | None:
