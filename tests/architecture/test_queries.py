@@ -11,6 +11,11 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.warehouse.question import FOLDER, Question
 from optiinfra_core.warehouse.questions import (
+    application_examples,
+    application_judges,
+    application_labels,
+    application_quality,
+    application_usage,
     calls,
     controls,
     cost,
@@ -18,6 +23,7 @@ from optiinfra_core.warehouse.questions import (
     judging,
     performance,
     resource,
+    scoring,
     windows,
 )
 from optiinfra_core.warehouse.statements import RESTATED, statement
@@ -27,7 +33,22 @@ FILES = sorted(path for path in FOLDER.rglob("*.sql") if path.parent.name != "wr
 WRITES = sorted((FOLDER / "write").glob("*.sql"))
 QUESTIONS = [
     question
-    for module in (calls, controls, cost, focus, judging, performance, resource, windows)
+    for module in (
+        application_examples,
+        application_judges,
+        application_labels,
+        application_quality,
+        application_usage,
+        calls,
+        controls,
+        cost,
+        focus,
+        judging,
+        performance,
+        resource,
+        scoring,
+        windows,
+    )
     for question in vars(module).values()
     if isinstance(question, Question)
 ]
