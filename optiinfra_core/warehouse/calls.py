@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from optiinfra_core.metrics import Metric
 from optiinfra_core.warehouse.client import Warehouse
 
 COLUMNS: Mapping[str, str] = {
@@ -25,6 +24,13 @@ COLUMNS: Mapping[str, str] = {
     "throttled": "UInt8",
     "error": "String",
 }
+
+
+class Named(Protocol):
+    """What calls are made for: a metric type, or another data set."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class CallRecord(Protocol):
@@ -62,7 +68,7 @@ def record_calls(  # noqa: PLR0913, PLR0917 - the scope of a run is six words
     warehouse: Warehouse,
     customer_id: str,
     provider: str,
-    metric: Metric,
+    metric: Named,
     account_id: str,
     run_id: str,
     calls: Iterable[CallRecord],

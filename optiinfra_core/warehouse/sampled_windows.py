@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from optiinfra_core.applications.dataset import APPLICATION
 from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.questions.windows import COMMITTED
 from optiinfra_core.warehouse.writer import COMMIT_COLUMNS
 from optiinfra_core.windows import QUARTER_HOUR, Clock, Window, milliseconds
 
-DATASET = "application"
 SOURCE = "interactions"
 
 
@@ -56,7 +56,7 @@ class SampledWindows:
             {
                 "customer_id": customer_id,
                 "provider": provider,
-                "dataset": DATASET,
+                "dataset": APPLICATION.name,
                 "account_id": application_id,
                 "start": span.start,
                 "end": span.end,
@@ -83,7 +83,7 @@ class SampledWindows:
         version = milliseconds(self._clock.now())
         rows: list[tuple[Any, ...]] = [
             (
-                self._of[0], self._of[1], DATASET, self._of[2], each.start,
+                self._of[0], self._of[1], APPLICATION.name, self._of[2], each.start,
                 each.start + QUARTER_HOUR, SOURCE, each.plan, run_id,
                 max(version, each.version + 1), seen_at, each.calls, 0, int(each.complete), [],
                 each.first_committed_at or seen_at, seen_at,

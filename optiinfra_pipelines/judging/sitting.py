@@ -1,103 +1,128 @@
-"""One judgement under way: tries, pauses, a longer answer, the next model."""
+"""One judge at work on a batch of exchanges: many at a time, until it asks to stop."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
 
-from optiinfra_core.applications.rubrics import Rubric
-from optiinfra_core.applications.rubrics.prompt import Prompt
-from optiinfra_core.applications.spending import BudgetSpent
-from optiinfra_core.errors import Throttled
-from optiinfra_pipelines.judging.client.asking import Question
-from optiinfra_pipelines.judging.client.faults import Fate, Fault
-from optiinfra_pipelines.judging.models import Models
-from optiinfra_pipelines.judging.paying import Payer
-from optiinfra_pipelines.judging.verdicts import Ended, Tally
+from optiinfra_core.applications.judgement import Evidence, Judgement
+from optiinfra_core.errors import OptiInfraError
+from optiinfra_core.warehouse.judgements import Inclusion, JudgedCall, ScoredInteraction
+from optiinfra_core.warehouse.questions.judging import StoredCall, Unjudged
+from optiinfra_pipelines.judging.evidence import evidence_of
+from optiinfra_pipelines.judging.panel import Seat
 
-# A reasoning model pays for its thoughts from the same limit: 300 tokens cut most answers.
-FIRST_LENGTH = 1_000
-LARGER_LENGTH = 3_000
-SEED = 7
-# Tries of one model; pauses of 0.5, 1 and 2 s lie between them.
-TRIES = 4
-FIRST_PAUSE = 0.5
-
-
-def question(rubric: Rubric, asked: Prompt, model: str, replicate: int) -> Question:
-    """What ``model`` is asked first. A replicate differs by its seed alone."""
-    return Question(
-        operation=f"judge.{rubric.name}",
-        model=model,
-        system=asked.system,
-        user=asked.user,
-        schema_name=rubric.name,
-        schema=rubric.schema(),
-        longest=FIRST_LENGTH,
-        seed=SEED + replicate,
-    )
+BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A sampled call: what was drawn, what it says, and its facts."""
+
+    row: Unjudged
+    facts: JudgedCall
+    allowed: bool
+    evidence: Evidence = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, row: Unjudged, call: StoredCall, redact: Callable[[str], str], customer_id: str
+    ) -> Self:
+        """The exchange; texts that were kept in full are redacted now, before any judge."""
+        change = redact if call.unredacted else str
+        evidence = evidence_of(call.input, call.output, call.context, change)
+        facts = JudgedCall(
+            customer_id=customer_id,
+            application_id=row.application_id,
+            interaction_id=row.interaction_id,
+            timestamp=row.timestamp,
+            text_expires_on=call.expires_on,
+            provider=call.cloud,
+            environment=call.deployed_to,
+            service_version=call.service,
+            prompt_name=call.prompt,
+            prompt_version=call.prompt_release,
+            model=call.answered_by,
+            output_chars=len(evidence.answer),
+        )
+        return cls(row=row, facts=facts, allowed=call.allowed, evidence=evidence)
+
+    def scored(self, said: Judgement, run_id: str, at: datetime) -> ScoredInteraction:
+        """The row; attempts of earlier runs count."""
+        attempts = said.attempts + self.row.tried.get(said.metric_name, 0)
+        return ScoredInteraction(
+            call=self.facts,
+            judgement=replace(said, attempts=attempts),
+            inclusion=Inclusion(self.row.inclusion_probability, self.row.stratum),
+            run_id=run_id,
+            scored_at=at,
+        )
+
+    def new(self, said: Judgement) -> bool:
+        """Whether ``said`` tells anything new; that a budget is spent is told once."""
+        again = said.reason == BUDGET and said.metric_name in self.row.tried
+        return not again
+
+
 class Sitting:
-    """Asks for one judgement; ``tally`` is what it took."""
+    """A judge at work. Once it is stopped it judges nothing more, and says why.
 
-    payer: Payer
-    models: Models
-    rubric: Rubric
-    prompt: Prompt
-    replicate: int
-    tally: Tally = field(default_factory=Tally)
+    ``stopped`` is what it raised; ``spent`` that its purse is empty: what follows is skipped.
+    """
 
-    def through(self, models: tuple[str, ...]) -> Ended:
-        """What the first model that manages it says, else what the last one said.
+    def __init__(self, seat: Seat, workers: int) -> None:
+        self.seat = seat
+        self.stopped: OptiInfraError | None = None
+        self.spent = False
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=seat.judge.name)
 
-        Raises:
-            Throttled, CredentialRejected, ConfigurationError: see ``Judge``.
-        """
-        ended = self._by(models[0])
-        for model in models[1:]:
-            if not ended.next_model:
-                break
-            ended = self._by(model)
-        if ended.fate is Fate.MODEL_GONE:
-            self.models.usable()  # raises where no model is left at all
-        return ended
+    def __enter__(self) -> Self:
+        return self
 
-    def _by(self, model: str) -> Ended:
-        """What ``model`` says, after as many tries as make sense."""
-        asked = question(self.rubric, self.prompt, model, self.replicate)
-        ended = Ended(model=model, reason="no_try")
-        for attempt in range(TRIES):
-            try:
-                reply = self.payer.call(asked, self.tally)
-            except BudgetSpent:
-                return Ended(model=model, status="skipped", reason="budget")
-            except Fault as fault:
-                ended = Ended.of(model, fault)
-                if not fault.course.again:
-                    break
-                self._pause(fault, attempt)
-                continue
-            ended = Ended.read(self.rubric, reply)
-            if not reply.cut or asked.longest == LARGER_LENGTH:
-                break
-            asked = asked.with_length(LARGER_LENGTH)
-        return self._closed(ended)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
-    def _closed(self, ended: Ended) -> Ended:
-        """What further tries would not change.
+    def stop(self, why: OptiInfraError) -> None:
+        """Judge nothing more; the first reason stays."""
+        self.stopped = self.stopped or why
 
-        Raises:
-            Throttled: the server still asks for quiet: the judgement is left for a later run.
-        """
-        if ended.fate is Fate.THROTTLED:
-            raise Throttled(f"the judge's server refused {TRIES} tries in a row")
-        if ended.fate is Fate.MODEL_GONE:
-            self.models.lose(ended.model, ended.reason)
-        return ended
+    def judge(self, exchanges: Iterable[Exchange]) -> Iterator[tuple[Exchange, Judgement | None]]:
+        """What is said of each metric that an exchange lacks; None where it stopped before."""
+        tasks = [
+            (exchange, metric)
+            for exchange in exchanges
+            for metric in self.seat.asked(exchange.evidence)
+            if metric not in exchange.row.settled
+        ]
+        said = self._pool.map(lambda task: self._one(*task), tasks)
+        for (exchange, _), judgement in zip(tasks, said, strict=True):
+            yield exchange, judgement
 
-    def _pause(self, fault: Fault, attempt: int) -> None:
-        """Wait before the next try: all threads where the server asks for it, else this one."""
-        growing = FIRST_PAUSE * 2**attempt
-        if fault.fate is Fate.THROTTLED:
-            self.payer.limiter.block(growing if fault.retry_after is None else fault.retry_after)
-        elif fault.fate is not Fate.NO_SCHEMA and attempt < TRIES - 1:
-            self.payer.bench.sleep(growing)
+    def _one(self, exchange: Exchange, metric: str) -> Judgement | None:
+        if self.stopped is not None:
+            return None
+        why = self._why_not(exchange)
+        if why:
+            return self.seat.skipped(metric, why)
+        try:
+            judgement = self.seat.judge.judge(metric, exchange.evidence)
+        except OptiInfraError as error:
+            self.stop(error)
+            return None
+        self.spent = self.spent or judgement.reason == BUDGET
+        return judgement
+
+    def _why_not(self, exchange: Exchange) -> str:
+        """Why a call that was drawn must not be judged after all."""
+        if not exchange.allowed:
+            return "not_allowed"
+        if not exchange.evidence.answer:
+            return "no_text"
+        return BUDGET if self.spent else ""

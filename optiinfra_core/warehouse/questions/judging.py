@@ -70,5 +70,6 @@ ARRIVALS = Question("applications/arrivals.sql", Arrivals)
 CANDIDATES = Question(
     "applications/candidates.sql", Candidate, optional={"after_trace": "", "after_span": ""}
 )
-UNJUDGED = Question("applications/unjudged.sql", Unjudged)
+# Of each application the first ``limit``; those that nobody judged yet before the others.
+UNJUDGED = Question("applications/unjudged.sql", Unjudged, optional={"application_id": ""})
 EVIDENCE = Question("applications/evidence.sql", StoredCall)

@@ -17,6 +17,7 @@ FROM
             customer_id = {customer_id:String} AND provider = {provider:String}
             AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
             AND timestamp >= {start:DateTime('UTC')} AND timestamp < {end:DateTime('UTC')}
+            AND ({application_id:String} = '' OR application_id = {application_id:String})
     ) AS drawn
 LEFT JOIN
     (
@@ -33,6 +34,7 @@ LEFT JOIN
         WHERE
             customer_id = {customer_id:String}
             AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
+            AND ({application_id:String} = '' OR application_id = {application_id:String})
             AND replicate = 0
             AND concat(judge, '/', metric_name, '/', rubric_version) IN {series:Array(String)}
             AND judge_model IN {models:Array(String)}
@@ -40,5 +42,5 @@ LEFT JOIN
     ) AS said
     USING (application_id, interaction_id)
 WHERE length(settled) < {needed:UInt8}
-ORDER BY application_id ASC, timestamp ASC, interaction_id ASC
-LIMIT {limit:UInt32}
+ORDER BY application_id ASC, notEmpty(tried) ASC, timestamp ASC, interaction_id ASC
+LIMIT {limit:UInt32} BY application_id

@@ -1,0 +1,206 @@
+"""Has the sample judged: what is drawn and lacks a judgement, a small batch at a time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+from optiinfra_core.applications.dataset import APPLICATION
+from optiinfra_core.applications.privacy import Redactor
+from optiinfra_core.crash import crash_point
+from optiinfra_core.errors import NotReady, OptiInfraError, Throttled, WindowBusy
+from optiinfra_core.tenancy.applications import Applications
+from optiinfra_core.tenancy.judge_spending import JudgeSpending, caps_of
+from optiinfra_core.warehouse.calls import record_calls
+from optiinfra_core.warehouse.judgements import JudgementWriter
+from optiinfra_core.warehouse.questions.judging import EVIDENCE, UNJUDGED, Unjudged
+from optiinfra_pipelines.judging.panel import Panel, Seat
+from optiinfra_pipelines.judging.scope import Scope, Tools
+from optiinfra_pipelines.judging.sitting import Exchange, Sitting
+
+# A run that dies loses the judgements of one batch: 32 calls by 3 rubrics are 0.01 dollars.
+BATCH = 32
+# More than a run can judge in its time: 250,000 tokens a minute are some 80 exchanges.
+MOST_CALLS = 5000
+# A judgement that failed is tried again by later runs until it took this many calls together.
+MOST_ATTEMPTS = 9
+# A run must end before the next tick; what is left then is judged by that one.
+LONGEST = timedelta(minutes=10)
+# A call takes one to two seconds: 16 at a time stay below the 1,000 a minute of a developer's plan.
+WORKERS = 16
+
+
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """What judging did for one application; it fills while the run goes on.
+
+    ``statuses`` counts judgements written now; ``left`` the calls that still lack one because the
+    judge asked for patience or the time was over (``waits``), or because of ``fault``. ``spent``:
+    a budget kept some from being judged.
+    """
+
+    application_id: str
+    statuses: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+    usd: Decimal = Decimal(0)
+    left: int = 0
+    spent: bool = False
+    waits: str = ""
+    fault: OptiInfraError | None = None
+
+    @property
+    def rows(self) -> int:
+        """Judgements written."""
+        return sum(self.statuses.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One application's work in a run."""
+
+    tools: Tools
+    scope: Scope
+    panel: Panel
+    redactor: Redactor
+    judged: Judged
+
+    def run(self, rows: Sequence[Unjudged], seat: Seat | None) -> None:
+        """Judge ``rows`` by the screens, and by the model as long as it can."""
+        until = self.tools.clock.now() + LONGEST
+        with ExitStack() as held:
+            screens = held.enter_context(Sitting(self.panel.screening, 1))
+            model = held.enter_context(Sitting(seat, WORKERS)) if seat else None
+            for start in range(0, len(rows), BATCH):
+                if model and self.tools.clock.now() > until:
+                    model.stop(NotReady("the time of the run is over"))
+                self._batch(rows[start : start + BATCH], screens, model)
+            if model:
+                self._ended(model)
+
+    def _batch(self, rows: Sequence[Unjudged], screens: Sitting, model: Sitting | None) -> None:
+        exchanges = self._exchanges(rows)
+        said = [*screens.judge(exchanges), *(model.judge(exchanges) if model else ())]
+        now = self.tools.clock.now()
+        fresh = [
+            exchange.scored(judgement, self.scope.run_id, now)
+            for exchange, judgement in said
+            if judgement is not None and exchange.new(judgement)
+        ]
+        crash_point("before_judgements")
+        JudgementWriter(self.tools.warehouse).write(fresh, self.scope.run_id)
+        crash_point("after_judgements")
+        self.judged.statuses.update(row.judgement.status for row in fresh)
+        self.judged.left += len({id(exchange) for exchange, judgement in said if not judgement})
+        self._write_calls()
+
+    def _ended(self, model: Sitting) -> None:
+        """Why the model stopped: patience is for the next tick, everything else is a fault."""
+        self.judged.spent = model.spent
+        if isinstance(model.stopped, Throttled | NotReady):
+            self.judged.waits = model.stopped.detail
+        else:
+            self.judged.fault = model.stopped
+
+    def _exchanges(self, rows: Sequence[Unjudged]) -> list[Exchange]:
+        """The rows with their texts; a call that was erased meanwhile is left out."""
+        found = self.tools.warehouse.rows(
+            EVIDENCE,
+            {
+                "customer_id": self.scope.customer_id,
+                "application_id": self.judged.application_id,
+                "start": min(row.timestamp for row in rows),
+                "end": max(row.timestamp for row in rows),
+                "today": self.tools.clock.now().date(),
+                "interactions": [row.interaction_id for row in rows],
+            },
+        )
+        stored = {call.interaction_id: call for call in found}
+        return [
+            Exchange.of(
+                row, stored[row.interaction_id], self.redactor.redact, self.scope.customer_id
+            )
+            for row in rows
+            if row.interaction_id in stored
+        ]
+
+    def _write_calls(self) -> None:
+        """The ledger of the model's calls, so that what judging costs is told with the rest."""
+        calls = tuple(self.panel.log.drain())
+        self.judged.calls += len(calls)
+        self.judged.usd += sum((call.usd for call in calls), Decimal(0))
+        record_calls(
+            self.tools.warehouse, self.scope.customer_id, self.scope.provider, APPLICATION,
+            self.judged.application_id, self.scope.run_id, calls,
+        )  # fmt: skip
+
+
+def judge_sample(
+    tools: Tools, scope: Scope, panel: Panel, redactor: Redactor
+) -> tuple[Judged, ...]:
+    """Judge what is drawn in the scope and not settled for the panel's judges.
+
+    A run that died is taken up where it stopped: nothing is lost, and what is judged twice is one
+    row. An application that another run is judging is left to that one.
+
+    Raises:
+        Transient, Permanent: as the servers say; what was judged stays.
+    """
+    names = [row.application_id for row in unjudged(tools, scope, panel, limit=1)]
+    known = Applications(tools.database).known(scope.customer_id, names)
+    done = []
+    for name in names:
+        work = _Work(
+            tools=tools,
+            scope=scope,
+            panel=panel,
+            redactor=redactor,
+            judged=Judged(application_id=name),
+        )
+        own = known.get(name)
+        with suppress(WindowBusy), _turn(tools, scope, name):
+            seat = _seat(tools, scope, panel, (name, own.judge_model if own else None))
+            # Read under the lock: what the run before this one judged is settled.
+            work.run(unjudged(tools, scope, panel, name), seat)
+            done.append(work.judged)
+    return tuple(done)
+
+
+def unjudged(
+    tools: Tools, scope: Scope, panel: Panel, application_id: str = "", limit: int = MOST_CALLS
+) -> list[Unjudged]:
+    """Calls of the scope that lack a judgement of one of the panel's judges.
+
+    At most ``limit`` of each application; of one, where it is named.
+    """
+    return tools.warehouse.rows(
+        UNJUDGED,
+        {
+            "customer_id": scope.customer_id,
+            "provider": scope.provider,
+            "start": scope.window.start,
+            "end": scope.window.end,
+            "most_attempts": MOST_ATTEMPTS,
+            "series": [series for seat in panel.seats for series in seat.series],
+            "models": [model for seat in panel.seats for model in seat.models],
+            "needed": sum(seat.needed for seat in panel.seats),
+            "application_id": application_id,
+            "limit": limit,
+        },
+    )
+
+
+def _turn(tools: Tools, scope: Scope, application_id: str) -> AbstractContextManager[None]:
+    """Two runs that judge the same calls would pay twice."""
+    return tools.database.try_lock("judge", scope.customer_id, scope.provider, application_id)
+
+
+def _seat(tools: Tools, scope: Scope, panel: Panel, of: tuple[str, str | None]) -> Seat | None:
+    """The model's seat with the application's purse."""
+    name, first_model = of
+    caps = caps_of(tools.database, tools.settings, scope.customer_id, name)
+    spending = JudgeSpending(
+        tools.database, tools.clock, (scope.customer_id, name), caps, scope.holder
+    )
+    return panel.seat_of(spending, first_model or "")
