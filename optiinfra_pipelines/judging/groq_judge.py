@@ -10,10 +10,10 @@ from optiinfra_core.applications.rubrics.prompt import Prompt, prompt
 from optiinfra_core.applications.spending import Spending
 from optiinfra_pipelines.judging.bench import Bench
 from optiinfra_pipelines.judging.client.server import Server
+from optiinfra_pipelines.judging.hearing import Hearing
 from optiinfra_pipelines.judging.limits import Limiter
 from optiinfra_pipelines.judging.models import Models
 from optiinfra_pipelines.judging.paying import Payer
-from optiinfra_pipelines.judging.sitting import Sitting
 from optiinfra_pipelines.judging.verdicts import Ended, Tally, judged
 
 CLIPPED: Mapping[str, str] = {"evidence": "clipped"}
@@ -79,15 +79,15 @@ class GroqJudge:
             ended = Ended(model=models[0], status="skipped", reason="not_applicable")
             return replace(judged(rubric, self.name, ended, Tally()), replicate=replicate)
         asked = prompt(rubric, evidence, self.means.bench.secret)
-        sitting = Sitting(
+        hearing = Hearing(
             payer=self._payer(),
             models=self.means.models,
             rubric=rubric,
             prompt=asked,
             replicate=replicate,
         )
-        ended = sitting.through(models)
-        return told(judged(rubric, self.name, ended, sitting.tally), asked, replicate)
+        ended = hearing.through(models)
+        return told(judged(rubric, self.name, ended, hearing.tally), asked, replicate)
 
     def _payer(self) -> Payer:
         return Payer(
