@@ -4,7 +4,7 @@ import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def load(path: Path | None) -> Trace | None:
     with path.open(newline="") as lines:
         for row in csv.DictReader(lines):
             # Seven decimals of a second, which Python does not read.
-            at = datetime.fromisoformat(row["TIMESTAMP"][:26]).astimezone(None)
+            at = datetime.fromisoformat(row["TIMESTAMP"][:26]).replace(tzinfo=UTC)
             start = at.replace(second=0, microsecond=0)
             tokens = (int(row["ContextTokens"]), int(row["GeneratedTokens"]))
             second = (at - start).total_seconds()
