@@ -5,11 +5,10 @@ their strings, so one part has one spelling and the order lives inside it.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
 
 import orjson
 
-from optiinfra_core.applications.interaction import Message, Origin, Part
+from optiinfra_core.applications.interaction import Message, Part
 
 DOCUMENT = "document"
 
@@ -30,8 +29,10 @@ def decode(encoded: str) -> Part:
     Raises:
         ValueError: it is no such spelling.
     """
-    origin, at, role, text = cast("list[Any]", orjson.loads(encoded))
-    return Part(cast("Origin", origin), at, Message(role, text))
+    match orjson.loads(encoded):
+        case [("span" | "event") as origin, int(at), str(role), str(text)]:
+            return Part(origin, at, Message(role, text))
+    raise ValueError("no part of a conversation")
 
 
 def messages(encoded: Iterable[str]) -> tuple[Message, ...]:

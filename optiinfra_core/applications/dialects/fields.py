@@ -17,11 +17,12 @@ from optiinfra_core.applications.dialects.values import (
 
 Names = tuple[str, ...]
 
-# Attributes that hold an object of numbers as one value; read as ``name.key``.
+# Attributes that hold an object as one value; read as ``name.key``.
 OBJECTS: Names = (
     "langfuse.observation.usage_details",
     "langfuse.observation.cost_details",
     "mlflow.chat.tokenUsage",
+    "llm.invocation_parameters",
 )
 TEXTS: Mapping[str, tuple[Callable[[object], str], Names]] = {
     "llm_vendor": (
@@ -43,6 +44,7 @@ TEXTS: Mapping[str, tuple[Callable[[object], str], Names]] = {
             "ai.model.id",
             "langfuse.observation.model.name",
             "mlflow.llm.model",
+            "llm.invocation_parameters.model",
         ),
     ),
     "model": (

@@ -34,7 +34,8 @@ def _call(fields: Fields, depth: int) -> Piece:
     called = _opened(fields, ("call", "tool_call", "function", "functionCall", "toolUse"))
     name = _short(called, NAME_KEYS)
     arguments = next((called[key] for key in ARGUMENT_KEYS if called.get(key)), None)
-    return Piece(f"[tool call {name} {told(arguments)}".rstrip() + "]")
+    # As JSON and as its text the same: a call may be told both ways.
+    return Piece(f"[tool call {name} {told(structured(arguments))}".rstrip() + "]")
 
 
 def _result(fields: Fields, depth: int) -> Piece:
