@@ -33,6 +33,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     serve.add_argument("--now", help="let the clock stand at this instant; default: it runs")
     serve.add_argument("--data", type=Path, help="folder of measured series (numenta/NAB csv)")
     serve.add_argument(
+        "--corpus", type=Path, help="folder with llm_traces/ (Azure's trace of conversations)"
+    )
+    serve.add_argument(
         "--instances", type=int, default=DEFAULT_INSTANCES, help="instances per account"
     )
     serve.add_argument(
@@ -54,14 +57,15 @@ def main(argv: list[str] | None = None) -> int:
         data=arguments.data,
         hourly_export=not arguments.daily_export and arguments.instances <= _MOST_FOR_HOURLY,
     )
-    from optiinfra_simulator.installed import others  # noqa: PLC0415 - after --help
+    from optiinfra_simulator.installed import beside, others  # noqa: PLC0415 - after --help
     from optiinfra_simulator.server import SimulatorServer  # noqa: PLC0415 - as above
 
     clouds = others(world, arguments.cloud_ports, arguments.state)
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with SimulatorServer(world, arguments.port, others=clouds) as server:
+    aside = beside(world, arguments.cloud_ports, arguments.corpus)
+    with SimulatorServer(world, arguments.port, others=clouds, beside=aside) as server:
         sys.stdout.write(f"simulator ready at {server.url}\n")
         sys.stdout.flush()
         ended.wait()

@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from optiinfra_core.errors import InvalidRequest, NotFound, OptiInfraError
 from optiinfra_core.windows import Window, as_utc
+from optiinfra_simulator.applications.desk import Desk
+from optiinfra_simulator.calls import CallLedger
 from optiinfra_simulator.clouds import SimulatedCloud
-from optiinfra_simulator.faults import Fault
+from optiinfra_simulator.groq.double import GroqDouble
 from optiinfra_simulator.reply import Reply
 from optiinfra_simulator.transport import Application
 from optiinfra_simulator.world.clock import WorldClock
@@ -45,13 +47,53 @@ class Asked:
             ) from None
 
 
+class Faults(Protocol):
+    """What goes wrong with the calls to one simulated API."""
+
+    def add_told(self, document: Mapping[str, Any]) -> Mapping[str, object]:
+        """Switch on what a control request describes."""
+        ...
+
+    def clear(self, number: int | None = None) -> None:
+        """Switch one off, or all."""
+        ...
+
+    def listed(self) -> list[Mapping[str, Any]]:
+        """What is switched on."""
+        ...
+
+
+class Simulated(Protocol):
+    """An API whose faults are switched and whose calls are counted: a cloud, or the judge."""
+
+    @property
+    def slug(self) -> str:
+        """How requests name it, in the parameter ``cloud``."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong."""
+        ...
+
+    @property
+    def calls(self) -> CallLedger:
+        """The requests so far."""
+        ...
+
+
 @dataclass(frozen=True)
 class Control:
-    """Answers the control routes and hands every other request to ``behind``."""
+    """Answers the control routes and hands every other request to ``behind``.
+
+    ``desk`` speaks for the simulated applications; ``judge`` is the double of Groq's API.
+    """
 
     world: World
     clouds: Sequence[SimulatedCloud]
     behind: Application
+    desk: Desk
+    judge: GroqDouble | None = None
 
     def __call__(self, environ: Mapping[str, Any]) -> Reply:
         """The answer to one request."""
@@ -74,6 +116,12 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "calls"): self._calls,
             ("DELETE", "calls"): self._clear_calls,
+            ("GET", "judge"): self._judge,
+            ("GET", "applications"): lambda _: self.desk.applications(),
+            ("POST", "traffic"): lambda asked: self.desk.send(asked.document, self._now()),
+            ("GET", "regressions"): lambda _: self.desk.regressions(),
+            ("POST", "regressions"): lambda asked: self.desk.plant(asked.document),
+            ("DELETE", "regressions"): lambda _: self.desk.repair(),
         }
         route = routes.get((str(environ["REQUEST_METHOD"]), name))
         try:
@@ -102,12 +150,28 @@ class Control:
             for holder in cloud.holders()
         ]
 
-    def _cloud(self, asked: Asked) -> SimulatedCloud:
-        """The cloud that the parameter ``cloud`` names; the first without one."""
+    def _now(self) -> datetime:
+        return self.world.clock.now()
+
+    def _judge(self, _: Asked) -> object:
+        """Where the judge is reached, with which key, and how it was asked so far."""
+        if self.judge is None:
+            raise NotFound("no judge is simulated")
+        return {
+            "base_url": self.judge.base_url,
+            "api_key": self.judge.key,
+            "models": [card.id for card in self.judge.cards],
+            "asked": len(self.judge.received),
+            "violations": self.judge.violations,
+        }
+
+    def _simulated(self, asked: Asked) -> Simulated:
+        """What the parameter ``cloud`` names, a cloud or the judge; the first cloud without one."""
         wanted = asked.parameters.get("cloud", self.clouds[0].slug)
-        for cloud in self.clouds:
-            if cloud.slug == wanted:
-                return cloud
+        known: Sequence[Simulated] = (*self.clouds, *((self.judge,) if self.judge else ()))
+        for one in known:
+            if one.slug == wanted:
+                return one
         raise NotFound(f"no cloud {wanted!r} is simulated")
 
     def _holding(self, account: str) -> SimulatedCloud:
@@ -117,10 +181,19 @@ class Control:
         raise NotFound(f"no simulated cloud has an account {account!r}")
 
     def _truth(self, asked: Asked) -> object:
-        """What is true of an account; ``only=cost,resources`` leaves the rest uncounted."""
+        """What is true of an account; ``only=cost,resources`` leaves the rest uncounted.
+
+        With ``application`` instead of ``account``: of an application's calls, with ``each=true``
+        of every one of them.
+        """
+        if "application" in asked.parameters:
+            span = Window(asked.instant("start"), asked.instant("end"))
+            return self.desk.truth(
+                asked.parameters["application"], span, each=asked.parameters.get("each") == "true"
+            )
         account = asked.parameters.get("account", "")
         cloud = self._holding(account)
-        as_of = asked.instant("as_of") if "as_of" in asked.parameters else self.world.clock.now()
+        as_of = asked.instant("as_of") if "as_of" in asked.parameters else self._now()
         span = Window(asked.instant("start"), asked.instant("end"))
         wanted = asked.parameters.get("only", ",".join(TRUTHS)).split(",")
         told: dict[str, object] = {"account": account, "as_of": as_of}
@@ -149,24 +222,24 @@ class Control:
         return self._clock(asked)
 
     def _faults(self, asked: Asked) -> object:
-        return self._cloud(asked).faults.listed()
+        return self._simulated(asked).faults.listed()
 
     def _add_fault(self, asked: Asked) -> object:
-        return {"id": self._cloud(asked).faults.add(Fault.read(asked.document))}
+        return self._simulated(asked).faults.add_told(asked.document)
 
     def _clear_faults(self, asked: Asked) -> object:
         number = asked.parameters.get("id")
         if number is not None and not number.isdecimal():
             raise InvalidRequest(f"a fault's id is a number, not {number!r}")
-        faults = self._cloud(asked).faults
+        faults = self._simulated(asked).faults
         faults.clear(int(number) if number else None)
         return faults.listed()
 
     def _calls(self, asked: Asked) -> object:
-        return self._cloud(asked).calls.summary()
+        return self._simulated(asked).calls.summary()
 
     def _clear_calls(self, asked: Asked) -> object:
-        calls = self._cloud(asked).calls
+        calls = self._simulated(asked).calls
         calls.clear()
         return calls.summary()
 

@@ -122,6 +122,14 @@ class FaultPlan:
             self._planned[number] = _Planned(fault)
             return number
 
+    def add_told(self, document: Mapping[str, Any]) -> Mapping[str, object]:
+        """Switch on the fault that a control request describes; its number.
+
+        Raises:
+            InvalidRequest: it cannot be meant.
+        """
+        return {"id": self.add(Fault.read(document))}
+
     def clear(self, number: int | None = None) -> None:
         """Switch one fault off, or all of them."""
         with self._lock:

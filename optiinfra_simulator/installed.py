@@ -1,12 +1,17 @@
-"""The simulated clouds besides AWS, each on sockets of its own."""
+"""What is simulated besides AWS: clouds on sockets of their own, applications, and a judge."""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from optiinfra_simulator.applications import arrivals
+from optiinfra_simulator.applications.traffic import Traffic
 from optiinfra_simulator.clouds import SimulatedCloud
+from optiinfra_simulator.groq.double import GroqDouble, Setup
+from optiinfra_simulator.server import Beside
 from optiinfra_simulator.world.world import World
 
-PORTS = 4
+# Of the clouds, and after them the judge's.
+PORTS = 5
 
 
 def _google(world: World, first_port: int, _: Path | None) -> SimulatedCloud:
@@ -41,9 +46,22 @@ def others(
     *,
     only: Collection[str] = tuple(OTHERS),
 ) -> list[SimulatedCloud]:
-    """The clouds besides AWS over ``world``, on ``PORTS`` ports from ``first_port`` on.
+    """The clouds besides AWS over ``world``, on ports from ``first_port`` on.
 
     Port 0 picks free ones. ``state`` is a folder for what has to outlive a restart; ``only``
     names the clouds that are wanted.
     """
     return [make(world, first_port, state) for slug, make in OTHERS.items() if slug in only]
+
+
+def beside(world: World, first_port: int = 0, corpus: Path | None = None) -> Beside:
+    """The applications of ``world`` and their judge, on the last of the ports from ``first_port``.
+
+    Where ``corpus`` holds ``llm_traces/azure_llm_conv.csv``, calls come as in that trace and with
+    its token counts.
+    """
+    trace = arrivals.load(corpus / arrivals.TRACE if corpus else None)
+    judge = GroqDouble(
+        Setup(seed=world.seed, clock=world.clock), first_port and first_port + PORTS - 1
+    )
+    return Beside(Traffic(world.seed, trace=trace), judge)

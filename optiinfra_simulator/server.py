@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from optiinfra_simulator.applications.desk import Desk
+from optiinfra_simulator.applications.traffic import Traffic
 from optiinfra_simulator.aws.calls import Cloud, Limits
 from optiinfra_simulator.aws.cloud import AwsCloud
 from optiinfra_simulator.aws.floor import Floor
@@ -16,13 +19,25 @@ from optiinfra_simulator.clouds import SimulatedCloud
 from optiinfra_simulator.control import Control
 from optiinfra_simulator.cost.totals import Totals
 from optiinfra_simulator.faults import FaultPlan
+from optiinfra_simulator.groq.double import GroqDouble
 from optiinfra_simulator.transport import Server
 from optiinfra_simulator.world.accounts import Account
 from optiinfra_simulator.world.world import World
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is simulated beside the clouds: calls of applications, and who judges them."""
+
+    traffic: Traffic
+    judge: GroqDouble | None = None
+
+
 class SimulatorServer:
-    """Serves a world on 127.0.0.1 while the context lasts; port 0 picks a free one."""
+    """Serves a world on 127.0.0.1 while the context lasts; port 0 picks a free one.
+
+    ``beside`` is what runs beside the clouds; without it the applications' calls and no judge.
+    """
 
     def __init__(
         self,
@@ -31,6 +46,7 @@ class SimulatorServer:
         *,
         limits: Limits | None = None,
         others: Sequence[SimulatedCloud] = (),
+        beside: Beside | None = None,
     ) -> None:
         self.world = world
         self.gateway = Gateway(
@@ -44,7 +60,10 @@ class SimulatorServer:
         )
         aws = AwsCloud(self.gateway)
         self.clouds: tuple[SimulatedCloud, ...] = (aws, *others)
-        self._server = Server(port, Control(world, self.clouds, self.gateway))
+        self.traffic = beside.traffic if beside else Traffic(world.seed)
+        self.judge = beside.judge if beside else None
+        control = Control(world, self.clouds, self.gateway, Desk(self.traffic), self.judge)
+        self._server = Server(port, control)
         aws.url = self.url
         self._entered = ExitStack()
         self._thread = Thread(
@@ -87,6 +106,8 @@ class SimulatorServer:
         """Start serving, the other clouds too; the sockets listen already."""
         for cloud in self.clouds:
             self._entered.enter_context(cloud)
+        if self.judge is not None:
+            self._entered.enter_context(self.judge)
         self._thread.start()
         return self
 

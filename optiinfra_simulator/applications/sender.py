@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from optiinfra_core.errors import CredentialRejected, InvalidRequest, Transient
 from optiinfra_simulator.applications.calls import Call
+from optiinfra_simulator.applications.wire import otlp_protobuf
 from optiinfra_simulator.applications.wire.posts import Delivery, Post, posts
 
 _ATTEMPTS, _PATIENCE = 5, 5.0
@@ -107,16 +108,21 @@ def _accepted(answer: httpx.Response) -> httpx.Response:
 
 
 def _note(sent: Sent, answer: httpx.Response) -> None:
-    """Keep what the API says it rejected; of OTLP only where it answers in JSON."""
-    if "json" not in answer.headers.get("content-type", ""):
-        return
-    document: Mapping[str, Any] = answer.json()
-    partial = document.get("partialSuccess") or document.get("partial_success") or document
-    names = ("rejectedSpans", "rejectedLogRecords", "rejected_spans", "rejected_log_records")
-    for name in (*names, "rejected"):
-        told = partial.get(name)
-        number = len(told) if isinstance(told, list) else int(told or 0)
-        sent.rejected += number
-    message = partial.get("errorMessage") or partial.get("error_message")
+    """Keep what the API says it did not take."""
+    path, body = str(answer.request.url.path), answer.content
+    if "json" in answer.headers.get("content-type", ""):
+        number, message = _of_json(answer.json())
+    else:
+        number, message = otlp_protobuf.rejected(path, body)
+    sent.rejected += number
     if message:
-        sent.why.add(str(message))
+        sent.why.add(message)
+
+
+def _of_json(document: Mapping[str, Any]) -> tuple[int, str]:
+    """Of OTLP's partial success, or of the plain door's receipt."""
+    partial = document.get("partialSuccess") or document
+    names = ("rejectedSpans", "rejectedLogRecords", "rejected")
+    number = sum(int(partial.get(name) or 0) for name in names)
+    reasons = [str(one.get("reason", "")) for one in partial.get("reasons") or ()]
+    return number, str(partial.get("errorMessage") or "; ".join(reasons))

@@ -100,6 +100,11 @@ class GroqDouble:
         return self.gateway.ledger
 
     @property
+    def cards(self) -> Sequence[Card]:
+        """The models that are served now."""
+        return tuple(self.gateway.completions.cards.values())
+
+    @property
     def received(self) -> Sequence[Received]:
         """The requests to chat and the lines of batches so far, with their bodies."""
         return tuple(self.gateway.received)

@@ -42,6 +42,22 @@ def logs(document: Json) -> bytes:
     return bytes(request.SerializeToString())
 
 
+def rejected(path: str, body: bytes) -> tuple[int, str]:
+    """How many items an answer in protobuf rejects, and why."""
+    from opentelemetry.proto.collector.logs.v1 import (  # noqa: PLC0415 - loads protobuf
+        logs_service_pb2,
+    )
+    from opentelemetry.proto.collector.trace.v1 import (  # noqa: PLC0415 - loads protobuf
+        trace_service_pb2,
+    )
+
+    if path.endswith("/v1/logs"):
+        of_logs = logs_service_pb2.ExportLogsServiceResponse.FromString(body).partial_success
+        return int(of_logs.rejected_log_records), str(of_logs.error_message)
+    of_spans = trace_service_pb2.ExportTraceServiceResponse.FromString(body).partial_success
+    return int(of_spans.rejected_spans), str(of_spans.error_message)
+
+
 def _span(span: Any, told: Json) -> None:
     span.trace_id = bytes.fromhex(told["traceId"])
     span.span_id = bytes.fromhex(told["spanId"])
