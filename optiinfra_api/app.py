@@ -30,6 +30,7 @@ TAGS = [
     {"name": "costs", "description": "What was charged, to the cent."},
     {"name": "performance", "description": "How hard resources work."},
     {"name": "resources", "description": "What exists, existed and changed."},
+    {"name": "applications", "description": "Calls of language models: sent in, judged, read."},
     {"name": "collect", "description": "Start collection and see how it goes."},
     {"name": "credentials", "description": "Cloud accounts; secrets go in and never come out."},
     {"name": "customers", "description": "Tenants."},

@@ -15,6 +15,13 @@ log = structlog.get_logger("optiinfra_api.access")
 
 REQUEST_ID = re.compile(r"^[\w-]{1,64}$", re.ASCII)
 MAX_BODY_BYTES = 64 * 1024
+# Batches of calls; compressed ones have the same bound here and once more when they are unpacked.
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+LIMITS: Mapping[str, int] = {
+    "/v1/traces": MAX_BATCH_BYTES,
+    "/v1/logs": MAX_BATCH_BYTES,
+    "/api/v2/applications/interactions": MAX_BATCH_BYTES,
+}
 TOO_LARGE = 413
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -95,7 +102,10 @@ class Surroundings:
 
 
 class BodyLimit:
-    """Refuses a body over 64 KiB, announced or not, before anything reads it whole."""
+    """Refuses a body over the limit of its path, announced or not, before anything reads it whole.
+
+    64 KiB; 8 MiB where batches of calls are sent.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -105,6 +115,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = LIMITS.get(scope["path"], MAX_BODY_BYTES)
         announced = Headers(scope=scope).get("content-length", "0")
         received = int(announced) if announced.isdecimal() else 0
         counted = 0
@@ -113,8 +124,8 @@ class BodyLimit:
             nonlocal counted
             message = await receive()
             counted += len(message.get("body", b""))
-            if max(counted, received) > MAX_BODY_BYTES:
-                raise HTTPException(TOO_LARGE, f"the body is over {MAX_BODY_BYTES} bytes")
+            if max(counted, received) > limit:
+                raise HTTPException(TOO_LARGE, f"the body is over {limit} bytes")
             return message
 
         await self.app(scope, receive_limited, send)

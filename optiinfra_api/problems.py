@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from optiinfra_core.applications.otlp.body import TooLarge, UnsupportedMedia
 from optiinfra_core.errors import (
     Conflict,
     CredentialRejected,
@@ -75,6 +76,14 @@ class Answer:
     errors: tuple[FieldProblem, ...] = ()
 
 
+class Unreadable(InvalidRequest):
+    """A body that is not what its headers say it is."""
+
+    code = "unreadable"
+    title = "The body cannot be read"
+    default_remedy = "Send a body that is what Content-Type and Content-Encoding say."
+
+
 UNAUTHENTICATED = Kind(401, "unauthenticated", "The API key is missing or not valid")
 FORBIDDEN = Kind(403, "forbidden", "The API key lacks a scope")
 THROTTLED = Kind(429, "throttled", "Too many requests")
@@ -92,6 +101,9 @@ KINDS: Mapping[type[OptiInfraError], Kind] = {
     NotReady: Kind(503, "not-ready", "Not ready yet"),
     NotFound: Kind(404, "not-found", "Not found"),
     Conflict: Kind(409, "conflict", "Conflict"),
+    TooLarge: Kind(413, "content-too-large", "Content Too Large"),
+    UnsupportedMedia: Kind(415, "unsupported-media-type", "Unsupported Media Type"),
+    Unreadable: Kind(400, "bad-request", "Bad Request"),
     InvalidRequest: INVALID,
     NotSupported: Kind(422, "not-supported", "The provider does not offer this"),
     Malformed: Kind(
@@ -106,7 +118,7 @@ REMEDIES: Mapping[int, str] = {
     400: "Send a body that is the JSON that /openapi.json describes.",
     404: "Check the path against /openapi.json.",
     405: "Use a method that the Allow header lists.",
-    413: "Send a smaller body; 64 KiB is the limit.",
+    413: "Send a smaller body: 64 KiB is the limit, 8 MiB where calls are sent.",
     415: "Send the body as application/json.",
 }
 

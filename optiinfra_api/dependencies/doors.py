@@ -10,11 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from optiinfra_api.auth.keys import Authenticator
 from optiinfra_api.auth.limits import RateLimiter
 from optiinfra_api.dependencies.cursor import Cursors
+from optiinfra_api.dependencies.gate import Gate
+from optiinfra_api.dependencies.intake import Intake
 from optiinfra_api.dependencies.warehouse import WarehouseDoor
 from optiinfra_api.gateway import DagsterGateway
 from optiinfra_api.recent import Recent
 from optiinfra_api.schemas.envelope import Coverage
 from optiinfra_api.schemas.health import Ready
+from optiinfra_core.applications.privacy.names import Redactors
 from optiinfra_core.collecting.catalogue import ProviderCatalogue, ProviderInfo
 from optiinfra_core.collecting.state import SourceState, SourceStates
 from optiinfra_core.collecting.tasks import CollectionTasks
@@ -22,9 +25,12 @@ from optiinfra_core.database import Database
 from optiinfra_core.endpoints import Servers
 from optiinfra_core.settings import Settings
 from optiinfra_core.tenancy.api_keys import ApiKeys
+from optiinfra_core.tenancy.applications import Applications
 from optiinfra_core.tenancy.customers import Customer, Customers
+from optiinfra_core.tenancy.erasures import Erasures
 from optiinfra_core.vault.credentials import Vault
 from optiinfra_core.vault.keyring import KeyRing
+from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.windows import Clock
 
 CATALOGUE_SECONDS = 30
@@ -43,6 +49,7 @@ class Doors:
     keyring: KeyRing
     database: Database
     warehouse: WarehouseDoor
+    writer: Warehouse
     gateway: DagsterGateway
     customers: Customers
     api_keys: ApiKeys
@@ -50,6 +57,10 @@ class Doors:
     states: SourceStates
     tasks: CollectionTasks
     catalogue: ProviderCatalogue
+    applications: Applications
+    erasures: Erasures
+    intake: Intake
+    gate: Gate
     authenticator: Authenticator
     limiter: RateLimiter
     cursors: Cursors
@@ -85,6 +96,7 @@ class Doors:
         """Let go of every connection."""
         await self.gateway.close()
         await self.warehouse.close()
+        await run_in_threadpool(self.writer.close)
         await run_in_threadpool(self.database.close)
 
 
@@ -100,6 +112,8 @@ def open_doors(
     pepper = keyring.pepper
     database = Database(servers.postgres)
     api_keys = ApiKeys(database, pepper, settings.environment, clock)
+    applications, erasures = Applications(database), Erasures(database)
+    writer = Warehouse(servers.clickhouse)
     return Doors(
         settings=settings,
         clock=clock,
@@ -107,6 +121,7 @@ def open_doors(
         keyring=keyring,
         database=database,
         warehouse=WarehouseDoor(servers.clickhouse),
+        writer=writer,
         gateway=gateway,
         customers=Customers(database),
         api_keys=api_keys,
@@ -114,6 +129,17 @@ def open_doors(
         states=SourceStates(database),
         tasks=CollectionTasks(database),
         catalogue=ProviderCatalogue(database),
+        applications=applications,
+        erasures=erasures,
+        intake=Intake(
+            settings=settings,
+            clock=clock,
+            redactors=Redactors.of(settings, pepper),
+            warehouse=writer,
+            applications=applications,
+            erasures=erasures,
+        ),
+        gate=Gate(),
         authenticator=Authenticator(api_keys, clock),
         limiter=RateLimiter(clock, settings.rate_limit_per_minute),
         cursors=Cursors(pepper.get_secret_value()),

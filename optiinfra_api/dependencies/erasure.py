@@ -5,7 +5,6 @@ from starlette.concurrency import run_in_threadpool
 from optiinfra_api.dependencies.doors import Doors
 from optiinfra_api.schemas.tenants import Erased
 from optiinfra_core.tenancy.customers import Customer
-from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.erasure import erase_customer
 
 
@@ -34,6 +33,5 @@ async def erase(doors: Doors, customer: Customer, actor: str) -> Erased:
 
 
 def rows_of(doors: Doors, customer: str) -> dict[str, int]:
-    """Rows deleted from each ClickHouse table; only here the API connects as the writer."""
-    with Warehouse(doors.servers.clickhouse) as warehouse:
-        return dict(erase_customer(warehouse, customer))
+    """Rows deleted from each ClickHouse table."""
+    return dict(erase_customer(doors.writer, customer))
