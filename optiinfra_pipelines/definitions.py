@@ -9,14 +9,16 @@ from optiinfra_core import logs
 from optiinfra_core.metrics import METRICS
 from optiinfra_core.settings import settings
 from optiinfra_core.windows import SystemClock
+from optiinfra_pipelines.assets.application_checks import application_checks
+from optiinfra_pipelines.assets.applications import application_assets
 from optiinfra_pipelines.assets.factory import collection_asset, unsupported_assets
 from optiinfra_pipelines.checks import standing_checks
 from optiinfra_pipelines.focus_checks import focus_checks
-from optiinfra_pipelines.jobs import checks_job, collection_job, verify_credential
+from optiinfra_pipelines.jobs import checks_job, collection_job, judging_job, verify_credential
 from optiinfra_pipelines.partitions import customer_days
 from optiinfra_pipelines.registry import providers
 from optiinfra_pipelines.resources.collection import CollectionResource
-from optiinfra_pipelines.schedules import tick_schedule, upkeep_schedules
+from optiinfra_pipelines.schedules import judging_schedule, tick_schedule, upkeep_schedules
 from optiinfra_pipelines.sensors import budgets, dead_runs, job_failed, job_recovered
 from optiinfra_pipelines.upkeep import upkeep
 
@@ -42,11 +44,13 @@ def defs() -> dg.Definitions:
         ]
         checks += [check for asset in collected for check in standing_checks(asset)]
         checks += [check for asset in collected for check in focus_checks(cloud, asset)]
-        job = collection_job(cloud, collected)
-        assets += collected
+        judged = application_assets(cloud, days, knobs)
+        checks += [*standing_checks(judged), *application_checks(cloud)]
+        job, judging = collection_job(cloud, collected), judging_job(cloud, judged)
+        assets += [*collected, judged]
         missing += unsupported_assets(cloud)
-        jobs.append(job)
-        schedules.append(tick_schedule(cloud, job))
+        jobs += [job, judging]
+        schedules += [tick_schedule(cloud, job), judging_schedule(cloud, judging)]
     return dg.Definitions(
         assets=[*assets, *missing],
         asset_checks=checks,

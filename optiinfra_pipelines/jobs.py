@@ -14,6 +14,8 @@ from optiinfra_pipelines.verification import verify
 
 CHECKS_JOB = "checks"
 UPKEEP_JOB = "upkeep"
+# dagster.yaml bounds the runs that carry it, whatever they judge.
+JUDGING_TAG = "optiinfra/judging"
 
 
 def collection_job_name(provider: str) -> str:
@@ -34,6 +36,22 @@ def collection_job(
             "optiinfra/provider": cloud.slug,
             "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
         },
+    )
+
+
+def judging_job_name(provider: str) -> str:
+    """The job that judges the applications at a provider; the API launches it by this name."""
+    return f"judge_{provider}"
+
+
+def judging_job(cloud: Provider, asset: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:
+    """Calls, sample, judgements and windows of a provider's applications in one run."""
+    return dg.define_asset_job(
+        judging_job_name(cloud.slug),
+        selection=dg.AssetSelection.assets(asset).without_checks(),
+        executor_def=dg.in_process_executor,
+        description=f"Judges the answers of applications at {cloud.title}.",
+        tags={JUDGING_TAG: cloud.slug, "dagster/max_runtime": str(MAX_RUNTIME_SECONDS)},
     )
 
 

@@ -41,7 +41,7 @@ def reap(
         patience = grace
         if grace and run.status is dg.DagsterRunStatus.STARTING:
             patience = max(grace, STARTING_GRACE)
-        if clock.now() - _since(record) < patience or _alive(database, run.run_id):
+        if clock.now() - _since(record) < patience or alive(database, run.run_id):
             continue
         instance.report_run_failed(
             run, "The run's process is gone (host or worker crash); what it committed is kept."
@@ -57,7 +57,8 @@ def _since(record: dg.RunRecord) -> datetime:
     return record.update_timestamp.astimezone(UTC)
 
 
-def _alive(database: Database, run_id: str) -> bool:
+def alive(database: Database, run_id: str) -> bool:
+    """Whether the run's process holds its lease."""
     try:
         with database.try_lock(RUN_LEASE, run_id):
             return False

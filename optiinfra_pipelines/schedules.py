@@ -1,18 +1,29 @@
 """When things run: a tick for each provider every quarter of an hour, checks and upkeep apart."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.settings import settings
+from optiinfra_core.tenancy.applications import customers_with_applications
+from optiinfra_core.windows import DAY
 from optiinfra_pipelines.assets.collect import TRIGGER_TAG
 from optiinfra_pipelines.collection.doors import open_doors
-from optiinfra_pipelines.jobs import CHECKS_JOB, UPKEEP_JOB, collection_job_name
+from optiinfra_pipelines.jobs import (
+    CHECKS_JOB,
+    JUDGING_TAG,
+    UPKEEP_JOB,
+    collection_job_name,
+    judging_job_name,
+)
 from optiinfra_pipelines.partitions import customers_of, key_of
 from optiinfra_pipelines.policies import MAX_RUNTIME_SECONDS
 
+# An application that sent nothing for longer has nothing that is still to be judged.
+SEEN_WITHIN = 2 * DAY
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 IN_FLIGHT = [
@@ -40,10 +51,10 @@ def tick_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.Sche
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         at = context.scheduled_execution_time
-        if _busy(context.instance, cloud.slug):
+        if _busy(context.instance, collection_job_name(cloud.slug)):
             return dg.SkipReason("the last tick is still running; it will not be doubled")
         customers = sync_customers(context.instance, cloud.slug)
-        if not customers:
+        if not customers or not _connected(cloud.slug):
             return dg.SkipReason(f"no customer has a {cloud.title} credential")
         return dg.RunRequest(
             run_key=f"{cloud.slug}-{at:%Y-%m-%dT%H:%M}",
@@ -59,11 +70,57 @@ def tick_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.Sche
     return tick
 
 
+def judging_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """The tick of a provider's applications: yesterday and today of every customer it has.
+
+    Yesterday, for the last quarter of an hour settles after midnight, calls come late, and what a
+    budget kept from being judged is judged from the next day's.
+    """
+
+    @dg.schedule(
+        name=f"{judging_job_name(cloud.slug)}_every_15_minutes",
+        cron_schedule="*/15 * * * *",
+        execution_timezone="UTC",
+        job=job,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Judges new answers of the applications at {cloud.title}.",
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        at = context.scheduled_execution_time
+        if _busy(context.instance, judging_job_name(cloud.slug)):
+            return dg.SkipReason("the last tick is still running; it will not be doubled")
+        if not _seen(cloud.slug, at - SEEN_WITHIN):
+            return dg.SkipReason(f"no application at {cloud.title} was seen for two days")
+        customers = sync_customers(context.instance, cloud.slug)
+        return dg.RunRequest(
+            run_key=f"judge-{cloud.slug}-{at:%Y-%m-%dT%H:%M}",
+            tags={
+                RANGE_START: key_of(customers[0], (at - DAY).date()),
+                RANGE_END: key_of(customers[-1], at.date()),
+                TRIGGER_TAG: "schedule",
+                JUDGING_TAG: cloud.slug,
+                "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
+            },
+        )
+
+    return tick
+
+
+def _seen(provider: str, since: datetime) -> bool:
+    with open_doors(settings()) as doors:
+        return bool(customers_with_applications(doors.database, provider, since))
+
+
+def _connected(provider: str) -> bool:
+    with open_doors(settings()) as doors:
+        return any(each.status != "deleted" for each in doors.vault.for_provider(provider))
+
+
 def sync_customers(instance: dg.DagsterInstance, provider: str) -> list[str]:
     """Bring the provider's customer partitions up to date; returns them in Dagster's order.
 
-    A customer that lost its credential stays a partition while a run is in flight: Dagster fails
-    a run whose partition vanishes. The caller has made sure that none is.
+    Those with a credential for it and those with an application at it. A customer that lost both
+    stays a partition while a run is in flight: Dagster fails a run whose partition vanishes.
     """
     with open_doors(settings()) as doors:
         wanted = {
@@ -71,18 +128,21 @@ def sync_customers(instance: dg.DagsterInstance, provider: str) -> list[str]:
             for record in doors.vault.for_provider(provider)
             if record.status != "deleted"
         }
+        wanted |= customers_with_applications(doors.database, provider)
     name = customers_of(provider)
     held = set(instance.get_dynamic_partitions(name))
-    for gone in held - wanted:
-        instance.delete_dynamic_partition(name, gone)
+    jobs = (collection_job_name(provider), judging_job_name(provider))
+    if not any(_busy(instance, job) for job in jobs):
+        for gone in held - wanted:
+            instance.delete_dynamic_partition(name, gone)
     if wanted - held:
         instance.add_dynamic_partitions(name, sorted(wanted - held))
     return list(instance.get_dynamic_partitions(name))
 
 
-def _busy(instance: dg.DagsterInstance, provider: str) -> bool:
+def _busy(instance: dg.DagsterInstance, job: str) -> bool:
     runs = dg.RunsFilter(
-        job_name=collection_job_name(provider),
+        job_name=job,
         statuses=IN_FLIGHT,
         tags={TRIGGER_TAG: "schedule"},
     )

@@ -92,6 +92,12 @@ SELECT * FROM optiinfra.applications WHERE customer_id = %(customer)s
   AND (%(provider)s = '' OR provider = %(provider)s)
 ORDER BY application_id
 """
+_CUSTOMERS = """
+SELECT DISTINCT customer_id FROM optiinfra.applications
+JOIN optiinfra.customers ON slug = customer_id AND status = 'active'
+WHERE provider = %(provider)s
+  AND (%(since)s::timestamptz IS NULL OR last_seen_at >= %(since)s)
+"""
 _KNOWN = """
 SELECT * FROM optiinfra.applications
 WHERE customer_id = %(customer)s AND application_id = ANY (%(applications)s)
@@ -225,6 +231,15 @@ class Applications:
             if len(self._seen) > 10 * MOST:
                 self._seen.clear()
             self._seen[customer, application_id] = at
+
+
+def customers_with_applications(
+    db: Database, provider: str, since: datetime | None = None
+) -> set[str]:
+    """Active customers whose applications run at ``provider``; seen ``since``, if it is told."""
+    with db.operator() as connection:
+        rows = connection.execute(_CUSTOMERS, {"provider": provider, "since": since}).fetchall()
+    return {row["customer_id"] for row in rows}
 
 
 def _check(application_id: str, changes: Mapping[str, object]) -> None:

@@ -38,7 +38,7 @@ def _accounts(
     records = doors.vault.list(request.customer_id, cloud.slug)
     outcomes = tuple(_account(doors, cloud, metric, record, request) for record in records)
     if outcomes:
-        doors.tasks.record_result(_result(request, outcomes))
+        doors.tasks.record_result(reported(request, outcomes))
     return outcomes
 
 
@@ -90,7 +90,7 @@ def _identity(doors: Doors, cloud: Provider, record: CredentialRecord) -> Creden
     return identify(cloud, record, vault=doors.vault, gate=gate, actor="collection")
 
 
-def _result(request: Request, outcomes: tuple[Outcome, ...]) -> CollectionResult:
+def reported(request: Request, outcomes: tuple[Outcome, ...]) -> CollectionResult:
     """What the history shows of one metric of one customer in one run."""
     fault = next((outcome.fault for outcome in outcomes if outcome.fault), None)
     return CollectionResult(

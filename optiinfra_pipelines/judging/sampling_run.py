@@ -29,12 +29,13 @@ Risk = Callable[[Evidence], float]
 class Sampled:
     """What drawing did for one application.
 
-    ``windows`` are settled and drawn from, whenever that was; ``calls`` are in them, ``eligible``
-    of those may be judged; ``drawn`` came into the sample now.
+    ``windows`` were drawn from now; ``last`` is the last one that is settled. ``calls`` are in all
+    settled ones, ``eligible`` of those may be judged; ``drawn`` came into the sample now.
     """
 
     application_id: str
     windows: tuple[Window, ...]
+    last: Window
     calls: int
     eligible: int
     drawn: int
@@ -130,7 +131,9 @@ def sample(tools: Tools, scope: Scope, risk: Risk) -> tuple[Sampled, ...]:
     if settled <= scope.window.start:
         return ()
     span = Window(scope.window.start, min(settled, scope.window.end))
-    arrivals = _arrivals(tools, scope, span)
+    arrivals: dict[str, dict[datetime, Arrivals]] = {}
+    for row in arrived(tools, scope, span):
+        arrivals.setdefault(row.application_id, {})[row.window_start] = row
     applications = _applications(tools, scope, arrivals)
     found = (
         _application(tools, scope, risk, (name, application), (span, arrivals.get(name, {})))
@@ -139,10 +142,9 @@ def sample(tools: Tools, scope: Scope, risk: Risk) -> tuple[Sampled, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def _arrivals(
-    tools: Tools, scope: Scope, span: Window
-) -> Mapping[str, Mapping[datetime, Arrivals]]:
-    rows = tools.warehouse.rows(
+def arrived(tools: Tools, scope: Scope, span: Window) -> list[Arrivals]:
+    """What is stored of ``span``, by application and quarter of an hour."""
+    return tools.warehouse.rows(
         ARRIVALS,
         {
             "customer_id": scope.customer_id,
@@ -152,10 +154,6 @@ def _arrivals(
             "today": tools.clock.now().date(),
         },
     )
-    found: dict[str, dict[datetime, Arrivals]] = {}
-    for row in rows:
-        found.setdefault(row.application_id, {})[row.window_start] = row
-    return found
 
 
 def _applications(
@@ -204,23 +202,23 @@ def _windows(
     """Draw where calls came since the last look; where none did, say that there is nothing."""
     held = drawing.records.held(span)
     empty: list[SampledWindow] = []
-    settled: list[Window] = []
+    fresh: list[Window] = []
     drawn = 0
     now = drawing.tools.clock.now()
     for window in span.split(QUARTER_HOUR):
         known, came = held.get(window.start), arrivals.get(window.start)
         if came is not None and not (known and known.saw(came.last_arrival, SLACK)):
-            fresh = known or SampledWindow(start=window.start, plan="", calls=0, complete=False)
-            drawn += drawing.window(replace(fresh, calls=came.calls))
-        elif known is None and window.start >= since:
+            before = known or SampledWindow(start=window.start, plan="", calls=0, complete=False)
+            drawn += drawing.window(replace(before, calls=came.calls))
+            fresh.append(window)
+        elif came is None and known is None and window.start >= since:
             empty.append(SampledWindow(start=window.start, plan="", calls=0, complete=True))
-        elif known is None:
-            continue
-        settled.append(window)
+            fresh.append(window)
     drawing.records.commit(empty, drawing.scope.run_id, now)
     return Sampled(
         application_id=drawing.application_id,
-        windows=tuple(settled),
+        windows=tuple(fresh),
+        last=Window(span.end - QUARTER_HOUR, span.end),
         calls=sum(each.calls for each in arrivals.values()),
         eligible=sum(each.eligible for each in arrivals.values()),
         drawn=drawn,

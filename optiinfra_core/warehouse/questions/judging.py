@@ -66,6 +66,38 @@ class StoredCall:
     context: list[str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class SampleStanding:
+    """An application's sample: calls drawn, those with a score; judgements made, those failed."""
+
+    application_id: str
+    drawn: int
+    scored: int
+    judgements: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoldDay:
+    """How a judge did on one day on labelled items; None where it saw none of a kind."""
+
+    judge: str
+    judge_model: str
+    rubric_version: str
+    metric_name: str
+    day: date
+    sensitivity: float | None
+    specificity: float | None
+    items: int
+
+    @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean of both shares."""
+        if self.sensitivity is None or self.specificity is None:
+            return None
+        return (self.sensitivity + self.specificity) / 2
+
+
 ARRIVALS = Question("applications/arrivals.sql", Arrivals)
 CANDIDATES = Question(
     "applications/candidates.sql", Candidate, optional={"after_trace": "", "after_span": ""}
@@ -73,3 +105,5 @@ CANDIDATES = Question(
 # Of each application the first ``limit``; those that nobody judged yet before the others.
 UNJUDGED = Question("applications/unjudged.sql", Unjudged, optional={"application_id": ""})
 EVIDENCE = Question("applications/evidence.sql", StoredCall)
+SAMPLE_STANDING = Question("applications/sample_standing.sql", SampleStanding)
+GOLD_DAYS = Question("applications/gold_days.sql", GoldDay)
