@@ -83,7 +83,12 @@ def _groups(request: Fields, path: Path) -> list[Group]:
     """Each resource with its items and what of it cannot be read."""
     of_resources, of_scopes, items = path
     groups: list[Group] = []
-    for of_resource in _list(request, of_resources):
+    listed = request.get(of_resources)
+    if listed is None:
+        return []
+    if not isinstance(listed, list):
+        raise InvalidRequest(f"{of_resources} is not a list")
+    for of_resource in listed:
         held: list[object] = []
         try:
             fields = _object(of_resource)
