@@ -10,7 +10,7 @@ from optiinfra_core.database import Database
 from optiinfra_core.errors import NotFound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Series:
     """What is watched by itself: scores of one judge, model and rubric are never mixed."""
 
@@ -27,10 +27,11 @@ class Series:
 class QualityAlarm:
     """A series whose failure rate rose above its baseline.
 
-    ``began_at`` is the start of the stretch that shows it most clearly, ``evidence`` how many
-    times likelier that stretch is with a worse rate than with the baseline's, ``judged`` the items
-    it stands on. ``attributed_to`` names what changed with it (``service_version``,
-    ``prompt_version``, ``model``), empty where nothing did; ``attributed_value`` the new value.
+    ``began_at`` is the first item of the stretch that shows it most clearly, ``evidence`` the
+    natural logarithm of how many times likelier that stretch is with a worse rate than with the
+    baseline's, ``judged`` the items it stands on. ``attributed_to`` names what changed with it
+    (``service_version``, ``prompt_version``, ``model``), empty where nothing did;
+    ``attributed_value`` is the new value.
     """
 
     id: UUID

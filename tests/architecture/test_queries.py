@@ -11,6 +11,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.warehouse.question import FOLDER, Question
 from optiinfra_core.warehouse.questions import (
+    alarms,
     application_examples,
     application_judges,
     application_labels,
@@ -34,6 +35,7 @@ WRITES = sorted((FOLDER / "write").glob("*.sql"))
 QUESTIONS = [
     question
     for module in (
+        alarms,
         application_examples,
         application_judges,
         application_labels,

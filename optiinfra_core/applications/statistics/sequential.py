@@ -47,6 +47,13 @@ class Items:
     failed: bool
     count: int = 1
 
+    @property
+    def sums(self) -> Sums:
+        """What they add to a rate of failures."""
+        weight = self.count / self.probability
+        failed = weight if self.failed else 0.0
+        return Sums(self.count, weight, weight / self.probability, failed, failed)
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -80,7 +87,7 @@ class Watch:
             steps = self._step(each.probability, each.failed)
             for at, step in enumerate(steps):
                 wealth[at] += each.count * step
-            seen += _sums(each)
+            seen += each.sums
         return State(tuple(wealth), seen)
 
     def evidence(self, state: State) -> float:
@@ -92,14 +99,17 @@ class Watch:
         ]
         return -_log_sum(against)
 
-    def alarms(self, state: State) -> bool:
-        """Whether the series is worse by more than a trifle, on enough items and evidence."""
+    def alarms(self, state: State, false_alarms: float = FALSE_ALARMS) -> bool:
+        """Whether the series is worse by more than a trifle, on enough items and evidence.
+
+        ``false_alarms`` is the most that may ever come of a series that did not change.
+        """
         seen = state.seen.as_rate()
         return (
             seen is not None
             and min(seen.n, self.baseline.n) >= FEWEST
             and seen.value - self.baseline.value > LEAST_EFFECT
-            and self.evidence(state) >= -math.log(FALSE_ALARMS)
+            and self.evidence(state) >= -math.log(false_alarms)
         )
 
     def _step(self, probability: float, failed: bool) -> tuple[float, ...]:  # noqa: FBT001 - a datum
@@ -133,12 +143,6 @@ def _bets(null: float) -> tuple[float, ...]:
         min(MOST_LOST / null, min(worse, (1 - null) / 2) / (null * (1 - null)))
         for worse in WORSENINGS
     )
-
-
-def _sums(items: Items) -> Sums:
-    weight = items.count / items.probability
-    failed = weight if items.failed else 0.0
-    return Sums(items.count, weight, weight / items.probability, failed, failed)
 
 
 def _log_sum(logs: Sequence[float]) -> float:
