@@ -2,6 +2,7 @@
 
 from optiinfra_api.routers import (
     aliases,
+    application_registry,
     collect,
     costs,
     credentials,
@@ -26,6 +27,7 @@ ROUTERS = (
     credentials.router,
     customers.router,
     ingest.router,
+    application_registry.router,
     keys.router,
     providers.router,
     health.router,

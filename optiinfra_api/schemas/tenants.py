@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from optiinfra_api.schemas.envelope import Body
+from optiinfra_core.metrics.money import Money
 
 Slug = Annotated[
     str,
@@ -29,7 +30,7 @@ class CustomerOut(BaseModel):
     name: str
     status: str
     created_at: datetime
-    judge_budget_usd: Decimal | None = Field(
+    judge_budget_usd: Money | None = Field(
         description="US dollars a month that judging its applications may cost; null: as the"
         " installation's settings say."
     )
