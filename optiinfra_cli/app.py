@@ -8,6 +8,7 @@ from optiinfra_cli.commands import (
     customers,
     demo,
     doctor,
+    judge,
     keys,
     maintenance,
     servers,
@@ -40,5 +41,6 @@ app.add_typer(customers.app, name="customers")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(keys.app, name="keys")
 app.add_typer(vault.app, name="vault")
+app.add_typer(judge.app, name="judge")
 app.command("migrate")(maintenance.migrate)
 app.command("openapi")(maintenance.openapi)
