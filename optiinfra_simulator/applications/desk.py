@@ -12,7 +12,7 @@ from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.windows import Window, as_utc
 from optiinfra_simulator.applications.catalogue import Application, application
 from optiinfra_simulator.applications.regressions import Regression
-from optiinfra_simulator.applications.sender import Sender
+from optiinfra_simulator.applications.sender import Sender, Sent
 from optiinfra_simulator.applications.traffic import Traffic
 from optiinfra_simulator.applications.wire.posts import Delivery
 
@@ -67,26 +67,26 @@ class Desk:
     def send(self, document: Mapping[str, Any], now: datetime) -> Mapping[str, object]:
         """Send a window to an OptiInfra API; the key stands in the body alone and is told nowhere.
 
-        ``{"url", "key", "start", "end" | "minutes", "customer", "applications", "delivery"}``.
+        ``{"url", "key", "start", "end" | "minutes", "customer", "applications", "delivery"}``; a
+        customer's calls go out in its name, ``as_customer`` gives another, ``""`` none.
 
         Raises:
             InvalidRequest, NotFound: it cannot be meant, or the API refuses it.
             CredentialRejected, Transient: the API refuses the key, or cannot be reached.
         """
         window = _window(document, now)
-        chosen = self._chosen(document)
-        sender = Sender(
-            url=_text(document, "url"),
-            key=SecretStr(_text(document, "key")),
-            customer=str(document.get("for_customer", "")),
-        )
         delivery = Delivery.read(document.get("delivery") or {})
-        made = {one.id: list(self.traffic.calls(one.id, window)) for one in chosen}
-        sent = sender.send(chain.from_iterable(made.values()), delivery)
+        url, key = _text(document, "url"), SecretStr(_text(document, "key"))
+        made = {one: list(self.traffic.calls(one.id, window)) for one in self._chosen(document)}
+        sent = Sent()
+        for customer in dict.fromkeys(one.customer for one in made):
+            sender = Sender(url=url, key=key, customer=document.get("as_customer", customer))
+            owned = chain.from_iterable(made[one] for one in made if one.customer == customer)
+            sent += sender.send(owned, delivery)
         return {
             "start": window.start,
             "end": window.end,
-            "calls": {name: len(calls) for name, calls in made.items()},
+            "calls": {one.id: len(calls) for one, calls in made.items()},
             **sent.told(),
         }
 

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from pydantic import SecretStr
@@ -32,6 +32,16 @@ class Sent:
     rejected: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     why: set[str] = field(default_factory=set)
+
+    def __iadd__(self, other: "Sent") -> Self:
+        """Both together."""
+        self.requests += other.requests
+        self.items += other.items
+        self.size += other.size
+        self.rejected += other.rejected
+        self.statuses += other.statuses
+        self.why |= other.why
+        return self
 
     def told(self) -> Mapping[str, object]:
         """For control answers."""
