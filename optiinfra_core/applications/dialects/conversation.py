@@ -9,7 +9,7 @@ from optiinfra_core.applications.dialects.values import cleaned, lower, structur
 
 DEEPEST = 8
 MOST = 2_000  # messages of one call
-# Roles as they are spelt elsewhere.
+# Roles and how they are spelt elsewhere; a sender's own word for a role is not kept, it is text.
 ROLES: Mapping[str, str] = {
     "system": "system",
     "user": "user",
@@ -131,7 +131,7 @@ def _held(value: Mapping[str, object], role: str, where: Where, depth: int) -> I
 def _found(value: Mapping[str, object], where: Where, depth: int) -> Iterator[Said]:
     """The messages of a request or an answer; the whole as text where none is recognised."""
     keys = [(key, role) for key, role in where if value.get(key)]
-    if not keys:
+    if not keys and value and not value.get("error"):  # an error is no answer
         yield Said(where[-1][1], cleaned(told(value)))
     answers = where is ANSWERED
     for key, role in keys[:1] if answers else keys:
@@ -167,7 +167,5 @@ def _joined(role: str, pieces: Sequence[Piece]) -> Said:
 
 
 def _role(value: Mapping[str, object], default: str) -> str:
-    found = lower(value.get("role") or value.get("kind") or "")
-    if not found:
-        return ROLES.get(lower(value.get("type")), default)
-    return ROLES.get(found, found)
+    told = (lower(value.get(key)) for key in ("role", "kind", "type"))
+    return next((ROLES[each] for each in told if each in ROLES), default)
