@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import SecretStr
 
 from optiinfra_core.applications.spending import Spending
-from optiinfra_core.errors import ConfigurationError
+from optiinfra_core.errors import ConfigurationError, OptiInfraError
 from optiinfra_core.settings import Settings
 from optiinfra_pipelines.judging.bench import Bench
 from optiinfra_pipelines.judging.client.dialects import Address, address
@@ -31,7 +31,11 @@ def open_judge(
     if settings.judge_api_key is None and settings.judge_base_url is None:
         return None
     server = _server(address(settings.judge_base_url), settings.judge_api_key, bench)
-    usable = chosen(tuple(models) or settings.judge_models, server.models())
+    try:
+        usable = chosen(tuple(models) or settings.judge_models, server.models())
+    except OptiInfraError:
+        server.close()
+        raise
     limiter = Limiter(
         requests=settings.judge_requests_per_minute,
         tokens=settings.judge_tokens_per_minute,
