@@ -159,7 +159,7 @@ def _including_cached(numbers: Mapping[str, int | None]) -> Mapping[str, int | N
 
 
 def _first(names: Sequence[str], *places: Attributes) -> str:
-    told = (name(place.get(each)) for each in names for place in places)
+    told = (name(place[each]) for each in names for place in places if each in place)
     return next((each for each in told if each), "")
 
 

@@ -95,7 +95,7 @@ def _messages(value: object, role: str, where: Where, depth: int) -> Iterator[Sa
         return
     if isinstance(value, list):
         yield from _listed(value, role, where, depth)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         yield from _held(cast("Mapping[str, object]", value), role, where, depth)
     else:
         yield Said(role, cleaned(told(value)))
@@ -117,7 +117,7 @@ def _listed(values: Sequence[object], role: str, where: Where, depth: int) -> It
 
 
 def _held(value: Mapping[str, object], role: str, where: Where, depth: int) -> Iterator[Said]:
-    wrapped = next((value[key] for key in WRAPPED if isinstance(value.get(key), Mapping)), None)
+    wrapped = next((value[key] for key in WRAPPED if isinstance(value.get(key), dict)), None)
     if wrapped is not None:
         yield from _messages(wrapped, _role(value, role), where, depth - 1)
     elif MESSAGE_KEYS & value.keys() or (value.get("type") in ROLES and "content" in value):

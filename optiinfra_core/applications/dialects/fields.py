@@ -211,7 +211,8 @@ def expanded(attributes: Mapping[str, object], objects: Names = OBJECTS) -> Mapp
 def text(field: str, attributes: Mapping[str, object]) -> str:
     """The first of the field's names that tells anything."""
     read, names = TEXTS[field]
-    return next((found for each in names if (found := read(attributes.get(each)))), "")
+    told = (read(attributes[each]) for each in names if each in attributes)
+    return next((found for found in told if found), "")
 
 
 def tokens(field: str, attributes: Mapping[str, object]) -> int | None:
@@ -236,4 +237,4 @@ def cost(attributes: Mapping[str, object]) -> Decimal | None:
 
 def _object(value: object) -> Mapping[str, Any]:
     found = structured(value)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}

@@ -32,9 +32,9 @@ MESSAGE = ("role", "content", "tool_calls", "parts")
 def _message(attributes: Attributes) -> object:
     """The message of an event, which is its body, a field of it, or the JSON of either."""
     body = structured(attributes.get("gen_ai.event.content"))
-    held: Mapping[str, object] = body if isinstance(body, Mapping) else attributes
+    held: Mapping[str, object] = body if isinstance(body, dict) else attributes
     inner = structured(held.get("message"))
-    if isinstance(inner, Mapping):
+    if isinstance(inner, dict):
         return {**inner, "tool_calls": inner.get("tool_calls")}
     told = {key: structured(held[key]) for key in MESSAGE if held.get(key)}
     return {"tool_calls": None, **told} if told else inner

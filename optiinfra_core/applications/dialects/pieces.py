@@ -104,18 +104,18 @@ KEYED: Mapping[str, str] = {
 
 def is_piece(value: object) -> bool:
     """Whether ``value`` is a piece of a message and not a message."""
-    if not isinstance(value, Mapping) or "role" in value:
+    if not isinstance(value, dict) or "role" in value:
         return False
     return _kind(cast("Fields", value)) in KINDS
 
 
 def piece(value: object, depth: int = DEEPEST) -> Piece:
     """A piece as text; what is of no known kind is told as its JSON."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return Piece(told(value))
     fields = cast("Fields", value)
     inner = fields.get("message_content")  # OpenInference wraps each
-    if isinstance(inner, Mapping) and depth:
+    if isinstance(inner, dict) and depth:
         return piece(inner, depth - 1)
     known = KINDS.get(_kind(fields))
     if known:
@@ -140,7 +140,7 @@ def _opened(fields: Fields, keys: tuple[str, ...]) -> Fields:
     """``fields``, or what the wrapper inside holds; two wrappers at most."""
     for _ in range(3):
         inner = next((structured(fields[key]) for key in keys if fields.get(key)), None)
-        if not isinstance(inner, Mapping):
+        if not isinstance(inner, dict):
             break
         fields = cast("Fields", inner)
     return fields
@@ -150,6 +150,6 @@ def _flat(value: object, depth: int) -> str:
     """Text of what may be text, an object, or a list of pieces."""
     if isinstance(value, list) and depth:
         return "\n".join(each for each in (piece(one, depth - 1).text for one in value) if each)
-    if isinstance(value, Mapping) and depth and _kind(cast("Fields", value)) in KINDS:
+    if isinstance(value, dict) and depth and _kind(cast("Fields", value)) in KINDS:
         return piece(value, depth - 1).text
     return told(value)

@@ -95,10 +95,10 @@ def in_events(named: str, reader: Reader) -> Reader:
 def unflattened(attributes: Attributes, prefix: str) -> list[object]:
     """What ``prefix.0.…``, ``prefix.1.…`` spell, in the order of their numbers."""
     start = prefix + "."
+    names = [name for name in attributes if name.startswith(start)]
     tree: dict[str, object] = {}
-    for name, value in attributes.items():
-        if name.startswith(start):
-            _plant(tree, name[len(start) :].split(".", LEVELS), value)
+    for name in names:
+        _plant(tree, name[len(start) :].split(".", LEVELS), attributes[name])
     return _listed(tree) or []
 
 

@@ -29,10 +29,10 @@ def _listed(value: object) -> list[object]:
 def _text(value: object) -> str:
     """The text of a document, which may be wrapped; an object without a text is told whole."""
     for _ in range(len(WRAPPERS)):
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             inner = next((value[key] for key in WRAPPERS if value.get(key)), value)
             value = cast("object", inner)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         found = next((value[key] for key in TEXT_KEYS if isinstance(value.get(key), str)), None)
         return told(value if found is None else found)
     return told(value)

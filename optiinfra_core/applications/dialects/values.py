@@ -70,6 +70,10 @@ def told(value: object) -> str:
 
 def name(value: object) -> str:
     """A short text (a model, an id) on one line; a list tells its first."""
+    if value is None:
+        return ""
+    if isinstance(value, str) and value.isprintable() and value[:1] not in JSON_BEGINS:
+        return value.strip()[:LONGEST_NAME]  # nearly all are
     found = structured(value)
     if isinstance(found, list):
         found = found[0] if found else ""
@@ -85,7 +89,7 @@ def lower(value: object) -> str:
 
 def error_type(value: object) -> str:
     """The name of an error; a sentence is none, and may quote what nobody else should read."""
-    found = "an object" if isinstance(value, Mapping) else name(value)
+    found = "an object" if isinstance(value, dict) else name(value)
     return found if NAME.fullmatch(found) else "error" * bool(found)
 
 
