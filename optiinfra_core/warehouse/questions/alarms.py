@@ -43,5 +43,21 @@ class WatchedItems(Slice):
     first_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class GoldVerdict:
+    """One verdict on a labelled item; ``flagged`` is None where the judgement failed."""
+
+    judge: str
+    judge_model: str
+    rubric_version: str
+    metric_name: str
+    day: date
+    item_id: str
+    replicate: int
+    flagged: bool | None
+    system_fingerprint: str
+
+
 BASELINE_DAYS = Question("applications/baseline_days.sql", BaselineDay)
 WATCHED_ITEMS = Question("applications/watched_items.sql", WatchedItems)
+GOLD_VERDICTS = Question("applications/gold_verdicts.sql", GoldVerdict)
