@@ -42,7 +42,7 @@ class Application:
     provider: str
     region: str
     vendor: str
-    models: Mapping[str, float]
+    models: Mapping[str, float] = field(hash=False)
     prompt: str
     major: int
     shape: str

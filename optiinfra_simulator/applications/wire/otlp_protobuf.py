@@ -19,6 +19,7 @@ def traces(document: Json) -> bytes:
         for scoped in told["scopeSpans"]:
             below = group.scope_spans.add()
             below.scope.name = scoped["scope"]["name"]
+            below.scope.version = scoped["scope"]["version"]
             for span in scoped["spans"]:
                 _span(below.spans.add(), span)
     return bytes(request.SerializeToString())
@@ -37,6 +38,7 @@ def logs(document: Json) -> bytes:
         for scoped in told["scopeLogs"]:
             below = group.scope_logs.add()
             below.scope.name = scoped["scope"]["name"]
+            below.scope.version = scoped["scope"]["version"]
             for record in scoped["logRecords"]:
                 _record(below.log_records.add(), record)
     return bytes(request.SerializeToString())
