@@ -1,6 +1,6 @@
 """Judging at half the price and within a day: batches for backfills, collected when they end."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -43,13 +43,19 @@ class Submitted:
     requests: int
     reservation: Reservation
 
+    def spent(self, costs: Sequence[Decimal | None]) -> Decimal:
+        """What counts as spent: an unknown cost counts with its part of what was aside."""
+        part = self.reservation.usd / self.requests
+        return sum((part if usd is None else usd for usd in costs), Decimal(0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """What a batch has answered, by (interaction id, metric, replicate).
 
-    ``status`` is the server's own word. Requests without a judgement were not answered: a batch
-    that expired or was cancelled leaves some, and they are judged another time.
+    ``status`` is the server's own word; ``usd`` is None where some cost is unknown. Requests
+    without a judgement were not answered: a batch that expired or was cancelled leaves some, and
+    they are judged another time.
     """
 
     state: State
@@ -115,9 +121,11 @@ class Batches:
         for name, result in results(*map(self._calls.content, files)):
             key = (name.interaction_id, name.metric_name, name.replicate)
             judgements.setdefault(key, self._judgement(batch.judge_model, name, result))
-        usd = _sum(each.cost_usd for each in judgements.values())
-        self._judge.spending.settle(batch.reservation, usd)
-        return Collected(state="ended", status=state.status, judgements=judgements, usd=usd)
+        costs = [each.cost_usd for each in judgements.values()]
+        self._judge.spending.settle(batch.reservation, batch.spent(costs))
+        return Collected(
+            state="ended", status=state.status, judgements=judgements, usd=_known(costs)
+        )
 
     def forget(self, batch_id: str) -> None:
         """Take the batch's files off the server: once its judgements are written.
@@ -184,11 +192,7 @@ def _orphaned(state: BatchState, mark: str, kept: AbstractSet[str]) -> bool:
     return state.status in ALIVE and state.mark == mark and state.id not in kept
 
 
-def _sum(amounts: Iterator[Decimal | None]) -> Decimal | None:
-    """The sum; None where an amount is unknown: the whole reservation then counts."""
-    total = Decimal(0)
-    for amount in amounts:
-        if amount is None:
-            return None
-        total += amount
-    return total
+def _known(costs: Sequence[Decimal | None]) -> Decimal | None:
+    """The sum; None where one is unknown."""
+    told = [usd for usd in costs if usd is not None]
+    return sum(told, Decimal(0)) if len(told) == len(costs) else None
