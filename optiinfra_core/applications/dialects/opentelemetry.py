@@ -58,10 +58,13 @@ EVENT = Dialect(
     "otel-genai-event",
     (Source(in_events(DETAILS, MESSAGES_ASKED), in_events(DETAILS, MESSAGES_ANSWERED)),),
 )
+BY_MESSAGE = Source(
+    of_events(asked, ASKED_IN, _message), of_events(answered, ANSWERED_IN, _message)
+)
 EVENTS = Dialect(
     "otel-genai-events",
     (
-        Source(of_events(asked, ASKED_IN, _message), of_events(answered, ANSWERED_IN, _message)),
+        BY_MESSAGE,
         Source(
             of_events(asked, PROMPTED_IN, _prompt), of_events(answered, COMPLETED_IN, _completion)
         ),

@@ -98,6 +98,7 @@ KEYED: Mapping[str, str] = {
     "reasoningContent": "reasoningcontent",
     "image": "image",
     "tool_call": "tool_call",
+    "toolName": "tool-call",
     "text": "text",
 }
 

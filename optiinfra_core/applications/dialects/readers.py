@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from optiinfra_core.applications.dialects.conversation import Said
+from optiinfra_core.applications.dialects.values import structured
 from optiinfra_core.applications.interaction import Message, Part
 from optiinfra_core.applications.otlp.records import Event
 
@@ -88,6 +89,22 @@ def in_events(named: str, reader: Reader) -> Reader:
         del attributes
         told = (reader(event.attributes, ()) for event in events if event.name == named)
         return next((found for found in told if found), [])
+
+    return read
+
+
+def listed_events(named: str, reader: Reader) -> Reader:
+    """What ``reader`` finds in events that an attribute lists as JSON: the whole conversation."""
+
+    def read(attributes: Attributes, events: Sequence[Event]) -> list[Spoken]:
+        del events
+        told = structured(attributes.get(named))
+        listed = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+        found = reader({}, [Event(str(each.get("event.name")), 0, each) for each in listed])
+        return [
+            Spoken(Part("span", at, each.part.message), each.results)
+            for at, each in enumerate(found)
+        ]
 
     return read
 

@@ -27,12 +27,11 @@ def _listed(value: object) -> list[object]:
 
 
 def _text(value: object) -> str:
-    """The text of a document, which may be wrapped; an object without a text is told whole."""
+    """The text of a document, which may be wrapped; empty where only its id and score are told."""
     for _ in range(len(WRAPPERS)):
         if isinstance(value, dict):
             inner = next((value[key] for key in WRAPPERS if value.get(key)), value)
             value = cast("object", inner)
     if isinstance(value, dict):
-        found = next((value[key] for key in TEXT_KEYS if isinstance(value.get(key), str)), None)
-        return told(value if found is None else found)
+        return next((value[key] for key in TEXT_KEYS if isinstance(value.get(key), str)), "")
     return told(value)

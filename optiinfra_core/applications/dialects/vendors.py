@@ -2,7 +2,8 @@
 
 from optiinfra_core.applications.dialects.conversation import answered, asked
 from optiinfra_core.applications.dialects.dialect import Dialect, Source
-from optiinfra_core.applications.dialects.readers import attribute, first, indexed
+from optiinfra_core.applications.dialects.opentelemetry import BY_MESSAGE
+from optiinfra_core.applications.dialects.readers import attribute, first, indexed, listed_events
 
 OPENINFERENCE = Dialect(
     "openinference",
@@ -51,6 +52,9 @@ MLFLOW = Dialect(
 PYDANTIC_AI = Dialect(
     "pydantic-ai",
     (
+        Source(
+            listed_events("events", BY_MESSAGE.asked), listed_events("events", BY_MESSAGE.answered)
+        ),
         Source(
             attribute(asked, ("pydantic_ai.all_messages", "user")),
             attribute(answered, ("final_result", "assistant")),

@@ -179,6 +179,19 @@ SPOKEN: tuple[tuple[str, str, Attributes, Sequence[Event]], ...] = (
     ),
     (
         "pydantic-ai",
+        "events as one attribute",
+        {
+            **MODEL,
+            "events": json([
+                {"event.name": "gen_ai.system.message", "content": "Be short.", "role": "system"},
+                {"event.name": "gen_ai.user.message", "content": "Where is it?", "role": "user"},
+                {"event.name": "gen_ai.choice", "message": {"content": "There."}},
+            ]),
+        },
+        (),
+    ),
+    (
+        "pydantic-ai",
         "all messages",
         {**MODEL, "pydantic_ai.all_messages": json(PARTS), "final_result": "There."},
         (),

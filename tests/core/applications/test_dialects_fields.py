@@ -129,7 +129,7 @@ def test_results_of_tools_and_documents_found_are_sources() -> None:
     found = told({
         **MODEL,
         "gen_ai.input.messages": json(asked),
-        "gen_ai.retrieval.documents": json([{"content": "Page 1", "id": "p1"}, "Page 2"]),
+        "gen_ai.retrieval.documents": json([{"content": "Page 1"}, {"id": "9"}, "Page 2"]),
         "retrieval.documents.0.document.content": "Page 3",
         "optiinfra.context": ["Page 4", "Page 1"],
     })  # fmt: skip
