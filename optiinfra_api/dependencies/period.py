@@ -17,22 +17,29 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Extent:
     """How far a kind of question reaches by default and at most.
 
     ``step`` is what an end that nobody named is rounded up to, so that the same question asked
     twice within a step is the same question.
     """
 
-    metric: Metric
     default: timedelta
     longest: timedelta
     step: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach(Extent):
+    """How far questions about what clouds supply reach, and what that is."""
+
+    metric: Metric
+
+
 COSTS = Reach(metric=COST, default=30 * DAY, longest=37 * 31 * DAY, step=DAY)
 SAMPLES = Reach(metric=PERFORMANCE, default=DAY, longest=400 * DAY, step=QUARTER_HOUR)
 SNAPSHOTS = Reach(metric=RESOURCE, default=DAY, longest=400 * DAY, step=QUARTER_HOUR)
+CALLS = Extent(default=7 * DAY, longest=400 * DAY, step=QUARTER_HOUR)
 
 REMEDY = (
     "Write instants as RFC 3339 in UTC (2026-11-22T00:00:00Z), the end exclusive and after the"
@@ -67,7 +74,7 @@ async def times(
     return Times(start=start, end=end, days=days, hours=hours)
 
 
-def window_of(asked: Times, reach: Reach, clock: Clock) -> Window:
+def window_of(asked: Times, reach: Extent, clock: Clock) -> Window:
     """The window that ``asked`` means.
 
     Raises:
@@ -90,7 +97,7 @@ def window_of(asked: Times, reach: Reach, clock: Clock) -> Window:
     return Window(start, end)
 
 
-def length_of(asked: Times, reach: Reach) -> timedelta:
+def length_of(asked: Times, reach: Extent) -> timedelta:
     """How far back from its end the period goes when no start is named."""
     named = [name for name in ("start", "days", "hours") if getattr(asked, name) is not None]
     if len(named) > 1:

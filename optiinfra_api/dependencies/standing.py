@@ -11,18 +11,23 @@ from optiinfra_core.metrics import Metric
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """The sources that an answer stands on, as of one moment."""
+    """The sources that an answer stands on, as of one moment.
+
+    ``news`` names the version of what the answer stands on besides them.
+    """
 
     states: tuple[SourceState, ...]
     as_of: datetime | None
     stale: bool
+    news: str = ""
 
     @property
     def version(self) -> str:
-        """Changes whenever one of the sources commits."""
-        return ";".join(
+        """Changes whenever one of the sources commits, or there is other news."""
+        told = [
             f"{state.provider}/{state.account_id}={state.data_version}" for state in self.states
-        )
+        ]
+        return ";".join([*told, self.news] if self.news else told)
 
 
 def ground_of(

@@ -13,7 +13,9 @@ from optiinfra_api.routers import (
     keys,
     performance,
     providers,
+    quality,
     resources,
+    usage,
 )
 
 # The aliases come before the reads: {customer_id} would match their paths too.
@@ -23,6 +25,8 @@ ROUTERS = (
     exports.router,
     performance.router,
     resources.router,
+    quality.router,
+    usage.router,
     collect.router,
     credentials.router,
     customers.router,

@@ -25,6 +25,7 @@ SCOPES = (
     "performance:read",
     "resources:read",
     "applications:read",
+    "applications:text",
     "applications:write",
     "collect:trigger",
     "credentials:write",

@@ -40,7 +40,7 @@ NOW = datetime(2026, 11, 22, 10, 7, tzinfo=UTC)
 FIRST_DAY = date(2026, 11, 1)
 ACCOUNTS = {"acme": "111111111111", "globex": "222222222222"}
 CANARY = "canary-of-globex"
-READS = ("costs:read", "performance:read", "resources:read")
+READS = ("costs:read", "performance:read", "resources:read", "applications:read")
 
 
 class Nested(Credential):

@@ -58,7 +58,7 @@ class Repeats:
 
 @dataclass(frozen=True, slots=True)
 class GradedByPeople:
-    """One judgement of a call that people labelled; ``expected``: they found the defect."""
+    """One judgement of a labelled call; ``defect``: people saw one, ``found``: the judge did."""
 
     judge: str
     judge_model: str
@@ -66,8 +66,8 @@ class GradedByPeople:
     metric_name: str
     application_id: str
     item_id: str
-    expected: bool
-    flagged: bool
+    defect: bool
+    found: bool
     score: float | None
     output_chars: int | None
     replicate: int
@@ -82,8 +82,8 @@ class GradedGold:
     rubric_version: str
     metric_name: str
     item_id: str
-    expected: bool
-    flagged: bool
+    defect: bool
+    found: bool
     score: float | None
     output_chars: int
     replicate: int

@@ -57,8 +57,6 @@ class QualitySums:
     uniform: int
     uniform_passed: int
     above_weight: float
-    uniform_scored: int
-    uniform_above: int
     spread: list[float]
     judge_cost_usd: Money | None
     judge_cost_unknown: int
@@ -145,4 +143,14 @@ TRENDS = Question(
     optional={**_FILTERS, "group_by": "day", "limit": 1000, "offset": 0},
     choices={"group_by": GROUPS},
 )
-DRIFT = Question("applications/drift.sql", DriftSums, optional={**_SERIES, "environment": ""})
+DRIFT = Question(
+    "applications/drift.sql",
+    DriftSums,
+    optional={
+        **_SERIES,
+        "environment": "",
+        "baseline_service": "",
+        "baseline_prompt": "",
+        "baseline_model": "",
+    },
+)

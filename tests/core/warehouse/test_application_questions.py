@@ -34,7 +34,7 @@ def test_sums_weigh_each_score_by_its_probability(scene: Scene, applications: Ap
     assert (sums.judged, sums.ruled, sums.uniform, sums.uniform_passed) == (3, 3, 2, 1)
     assert (sums.weight, sums.weight_squared) == (6, 18)
     assert (sums.weighted, sums.weighted_squared) == (3, 2)
-    assert (sums.passed_weight, sums.above_weight, sums.uniform_above) == (5, 5, 1)
+    assert (sums.passed_weight, sums.above_weight) == (5, 5)
     assert sums.spread == [0, 0.5, 1]
     assert sums.judge_cost_usd == Decimal("0.0003")
 
@@ -222,7 +222,7 @@ def test_labels_join_the_judgements_they_are_about(
     )  # fmt: skip
     assert (passed.judged, passed.weight, passed.labelled, passed.defect_weight) == (2, 4, 1, 2)
     graded = scene.ask(application_judges.GRADED_BY_PEOPLE)
-    assert [(one.item_id, one.expected, one.flagged) for one in graded] == sorted(
+    assert [(one.item_id, one.defect, one.found) for one in graded] == sorted(
         [
             (interaction(1), True, True),
             (interaction(2), False, True),

@@ -1,5 +1,5 @@
 -- What did each series of scores say in a baseline, and what does it say now?
--- `baseline_end` may lie after `start`: a window counts on whichever side it lies, or on both.
+-- The baseline may lie in the period: a window counts on whichever side it lies, or on both.
 SELECT
     application_id, environment, metric_type, metric_name, judge, judge_model, rubric_version,
     sumIf(n, is_current) AS judged,
@@ -22,7 +22,9 @@ FROM
             weighted_score AS scores, weighted_score_squared AS scores_squared,
             window_start >= {start:DateTime('UTC')} AND window_start < {end:DateTime('UTC')} AS is_current,
             window_start >= {baseline_start:DateTime('UTC')} AND window_start < {baseline_end:DateTime('UTC')}
-                AS is_baseline
+            AND ({baseline_service:String} = '' OR service_version = {baseline_service:String})
+            AND ({baseline_prompt:String} = '' OR prompt_version = {baseline_prompt:String})
+            AND ({baseline_model:String} = '' OR model = {baseline_model:String}) AS is_baseline
         FROM quality_windows FINAL
         WHERE
             customer_id = {customer_id:String}

@@ -3,7 +3,7 @@
 SELECT
     scores.judge AS judge, scores.judge_model AS judge_model, scores.rubric_version AS rubric_version,
     scores.metric_name AS metric_name, scores.application_id AS application_id, scores.interaction_id AS item_id,
-    labels.defect AS expected, scores.flagged AS flagged, scores.score AS score, scores.output_chars AS output_chars,
+    labels.defect AS defect, scores.flagged AS found, scores.score AS score, scores.output_chars AS output_chars,
     scores.replicate AS replicate
 FROM
     (

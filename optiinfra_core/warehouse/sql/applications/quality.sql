@@ -22,8 +22,6 @@ SELECT
     countIf(verdict AND even) AS uniform,
     countIf(verdict AND even AND passed = 1) AS uniform_passed,
     sumIf(w, above) AS above_weight,
-    countIf(scored AND even) AS uniform_scored,
-    countIf(above AND even) AS uniform_above,
     quantilesExactWeightedIf(0.05, 0.5, 0.95)(value, toUInt64(round(w * 1000)), scored) AS spread,
     sumOrNull(cost) AS judge_cost_usd,
     countIf(cost IS NULL AND judge_model != '' AND status != 'skipped') AS judge_cost_unknown,

@@ -3,7 +3,7 @@
 SELECT
     application_id, metric_type, metric_name, judge, judge_model, rubric_version,
     toStartOfHour(scored_at) AS scored_hour,
-    count() AS scores,
+    countIf(status = 'ok' AND score IS NOT NULL) AS scores,
     max(scored_at) AS last_scored_at
 FROM application_metrics FINAL
 WHERE

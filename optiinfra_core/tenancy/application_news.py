@@ -1,0 +1,60 @@
+"""When what is known of a customer's applications last changed: readers may keep answers by it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from optiinfra_core.database import Database
+
+# What people say, label and clear changes answers as much as what applications send.
+_NEWS = """
+SELECT
+    (SELECT max(last_seen_at) FROM optiinfra.applications
+     WHERE customer_id = %(customer)s AND (%(everything)s OR provider = ANY (%(providers)s))
+    ) AS seen_at,
+    (SELECT max(greatest(updated_at, created_at)) FROM optiinfra.applications
+     WHERE customer_id = %(customer)s) AS changed_at,
+    (SELECT max(greatest(raised_at, coalesce(cleared_at, raised_at)))
+     FROM optiinfra.quality_alarms WHERE customer_id = %(customer)s) AS alarmed_at,
+    (SELECT count(*) FROM optiinfra.quality_alarms
+     WHERE customer_id = %(customer)s) AS alarms
+"""
+_TOUCH = """
+INSERT INTO optiinfra.applications AS held
+    (customer_id, application_id, name, provider, created_at, updated_at)
+VALUES (%(customer)s, %(application)s, %(application)s, '', %(at)s, %(at)s)
+ON CONFLICT (customer_id, application_id) DO UPDATE
+SET updated_at = greatest(held.updated_at + interval '1 microsecond', excluded.updated_at)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """The last call that was noted, the last change by a person, the last alarm, their number."""
+
+    seen_at: datetime | None
+    changed_at: datetime | None
+    alarmed_at: datetime | None
+    alarms: int
+
+
+class ApplicationNews:
+    """What is new of all applications of a customer."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def of(self, customer: str, providers: tuple[str, ...], *, everything: bool) -> News:
+        """The news of the customer; the last call is that of the providers alone."""
+        asked = {"customer": customer, "providers": list(providers), "everything": everything}
+        with self._db.customer(customer) as connection:
+            row = connection.execute(_NEWS, asked).fetchone() or {}
+        return News(**row)
+
+    def changed(self, customer: str, application_id: str, at: datetime) -> None:
+        """Note that something about the application changed that ClickHouse holds.
+
+        Each note is later than the one before, also where the clock stands still.
+        """
+        told = {"customer": customer, "application": application_id, "at": at}
+        with self._db.customer(customer) as connection:
+            connection.execute(_TOUCH, told)
