@@ -143,13 +143,17 @@ class Launch:
 
 
 def collection(
-    provider: str, data_types: Sequence[str], customer: str, days: tuple[date, date]
+    provider: str,
+    assets: Sequence[str],
+    customer: str,
+    days: tuple[date, date],
+    job: str = "collect",
 ) -> Launch:
-    """The run that collects ``data_types`` of one customer over ``days`` (both included)."""
+    """The run of ``job`` that makes ``assets`` of one customer over ``days`` (both included)."""
     first, last = days
     return Launch(
-        job=f"collect_{provider}",
-        assets=tuple((provider, data_type) for data_type in data_types),
+        job=f"{job}_{provider}",
+        assets=tuple((provider, asset) for asset in assets),
         tags={
             "dagster/asset_partition_range_start": f"{customer}|{first.isoformat()}",
             "dagster/asset_partition_range_end": f"{customer}|{last.isoformat()}",

@@ -8,6 +8,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.errors import OptiInfraError
+from optiinfra_pipelines.judging.steps import JOB
 from optiinfra_pipelines.policies import MAX_RUNTIME_SECONDS
 from optiinfra_pipelines.resources.collection import CollectionResource
 from optiinfra_pipelines.verification import verify
@@ -41,7 +42,7 @@ def collection_job(
 
 def judging_job_name(provider: str) -> str:
     """The job that judges the applications at a provider; the API launches it by this name."""
-    return f"judge_{provider}"
+    return f"{JOB}_{provider}"
 
 
 def judging_job(cloud: Provider, asset: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:

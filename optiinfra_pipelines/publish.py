@@ -6,6 +6,7 @@ The API imports no provider and no SDK; it reads what this wrote at start-up.
 import sys
 from collections.abc import Iterator
 
+from optiinfra_core.applications.dataset import APPLICATION
 from optiinfra_core.collecting.catalogue import (
     DataTypeInfo,
     ProviderCatalogue,
@@ -16,7 +17,9 @@ from optiinfra_core.collecting.contract import Collector, Connection, Provider
 from optiinfra_core.database import Database
 from optiinfra_core.embedded.servers import resolve
 from optiinfra_core.metrics import METRICS
-from optiinfra_core.settings import settings
+from optiinfra_core.settings import Settings, settings
+from optiinfra_core.windows import DAY
+from optiinfra_pipelines.judging.steps import JOB, STEPS
 from optiinfra_pipelines.registry import providers
 
 
@@ -36,6 +39,23 @@ def _data_types(cloud: Provider) -> Iterator[DataTypeInfo]:
     for metric in METRICS:
         if cloud.supplies(metric):
             yield _data_type(cloud.collector(metric))
+    yield applications(settings())
+
+
+def applications(knobs: Settings) -> DataTypeInfo:
+    """What every provider may host: the customer's own applications, judged by the quarter hour."""
+    window = int(APPLICATION.window.total_seconds())
+    return DataTypeInfo(
+        name=APPLICATION.name,
+        window_seconds=window,
+        min_interval_seconds=window,
+        lag_seconds=60 * knobs.judge_settle_minutes,
+        reread_seconds=int(DAY.total_seconds()),
+        history_seconds=int(DAY.total_seconds()) * knobs.raw_days,
+        job=JOB,
+        assets=STEPS,
+        supplied=False,
+    )
 
 
 def _data_type(collector: Collector[Connection]) -> DataTypeInfo:

@@ -41,7 +41,7 @@ async def trigger(doors: Doors, key: ApiKey, body: Trigger, idempotency_key: str
     window = days_between(
         body.start, body.end, fallback, doors.clock, doors.settings.partition_days
     )
-    await demand_collectable(doors, customer, provider)
+    await demand_collectable(doors, customer, provider, data_types)
     order = Order(
         customer=customer,
         provider=provider,
@@ -65,7 +65,7 @@ async def backfill(
     window = days_between(
         body.start, body.end, body.start, doors.clock, doors.settings.partition_days
     )
-    accounts = await demand_collectable(doors, customer, provider)
+    accounts = await demand_collectable(doors, customer, provider, data_types)
     order = Order(
         customer=customer,
         provider=provider,

@@ -1,7 +1,7 @@
 """Starts collections: joins what is under way, launches the rest, remembers both as a task."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -55,19 +55,27 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Data types whose days are the same: one run."""
+    """Data types whose days are the same: one run for each job that makes them."""
 
     data_types: tuple[str, ...]
     first: date
     last: date
 
-    def launch(self, order: Order, task: CollectionTask) -> Launch:
-        """The run that collects it."""
-        launch = collection(
-            order.provider.slug, self.data_types, order.customer.slug, (self.first, self.last)
-        )
+    def launches(self, order: Order, task: CollectionTask) -> Iterator[Launch]:
+        """The runs that collect it."""
         ours = {"optiinfra/task_id": str(task.id), "optiinfra/trigger": order.trigger}
-        return Launch(job=launch.job, assets=launch.assets, tags={**launch.tags, **ours})
+        days = (self.first, self.last)
+        for job, assets in self._jobs(order.provider).items():
+            launch = collection(order.provider.slug, assets, order.customer.slug, days, job)
+            yield Launch(job=launch.job, assets=launch.assets, tags={**launch.tags, **ours})
+
+    def _jobs(self, provider: ProviderInfo) -> Mapping[str, list[str]]:
+        """The assets of each job, as the provider's catalogue names them."""
+        jobs: dict[str, list[str]] = {}
+        for info in provider.data_types:
+            if info.name in self.data_types:
+                jobs.setdefault(info.job, []).extend(info.assets or (info.name,))
+        return jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class Started:
 
 
 def chosen_types(provider: ProviderInfo, asked: list[str]) -> tuple[str, ...]:
-    """The data types asked for, in the catalogue's order; all of them where none is named.
+    """The data types asked for, in the catalogue's order; all it supplies where none is named.
 
     Raises:
         NotSupported: the provider does not offer one; the detail says why.
@@ -94,7 +102,11 @@ def chosen_types(provider: ProviderInfo, asked: list[str]) -> tuple[str, ...]:
                 f"{provider.title} has no data type {name!r}",
                 remedy=f"Use {', '.join(offered)}, or leave data_types empty for all.",
             )
-    return tuple(name for name in offered if not asked or name in asked)
+    return tuple(
+        info.name
+        for info in provider.data_types
+        if info.name in asked or (info.supplied and not asked)
+    )
 
 
 def default_start(provider: ProviderInfo, data_types: tuple[str, ...], now: datetime) -> datetime:
@@ -129,11 +141,13 @@ def days_between(
     return Window(first, whole_days)
 
 
-async def demand_collectable(doors: Doors, customer: Customer, provider: ProviderInfo) -> int:
+async def demand_collectable(
+    doors: Doors, customer: Customer, provider: ProviderInfo, data_types: Collection[str]
+) -> int:
     """How many accounts there are to collect from.
 
     Raises:
-        Conflict: the customer is inactive, or no account is connected.
+        Conflict: the customer is inactive, or no account is connected and one is needed.
     """
     if customer.status != "active":
         raise Conflict(
@@ -141,7 +155,8 @@ async def demand_collectable(doors: Doors, customer: Customer, provider: Provide
             remedy="Activate the customer, then trigger again.",
         )
     credentials = await run_in_threadpool(doors.vault.list, customer.slug, provider.slug)
-    if not credentials:
+    needed = any(info.supplied for info in provider.data_types if info.name in data_types)
+    if needed and not credentials:
         raise Conflict(
             f"{customer.slug} has no credential for {provider.slug}",
             remedy="Add one with POST /api/v1/credentials.",
@@ -227,8 +242,8 @@ async def launch(doors: Doors, order: Order, task: CollectionTask, parts: list[P
     """Start a run for each part; where Dagster refuses, the task says why."""
     try:
         await doors.gateway.add_customer(order.provider.slug, order.customer.slug)
-        for part in parts:
-            run_id = await doors.gateway.launch(part.launch(order, task))
+        for launch in (each for part in parts for each in part.launches(order, task)):
+            run_id = await doors.gateway.launch(launch)
             await run_in_threadpool(doors.tasks.attach_run, task.id, run_id)
     except OptiInfraError as error:
         await run_in_threadpool(doors.tasks.fail, task.id, error)

@@ -10,6 +10,7 @@ from optiinfra_api.dependencies.tenant import Caller, Tenant, allowed, observing
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.collecting import ResultOut, TaskOut, TaskStatus, TriggerOf
 from optiinfra_api.schemas.envelope import Listing
+from optiinfra_core.applications.dataset import APPLICATION
 from optiinfra_core.collecting.tasks import HistoryFilter
 from optiinfra_core.metrics import COST, PERFORMANCE, RESOURCE
 
@@ -47,6 +48,19 @@ async def trigger_resource_collection(
 ) -> TaskOut:
     """Take a snapshot of what exists now."""
     return await trigger(doors, key, body.of(RESOURCE.name), idempotency_key)
+
+
+@router.post(
+    "/applications/trigger-collection",
+    status_code=202,
+    tags=["applications"],
+    dependencies=[TRIGGER],
+)
+async def trigger_judging(
+    body: TriggerOf, key: Caller, doors: DoorsOf, idempotency_key: IdempotencyKey = None
+) -> TaskOut:
+    """Judge what the customer's applications at the provider sent; no credential is needed."""
+    return await trigger(doors, key, body.of(APPLICATION.name), idempotency_key)
 
 
 @router.get("/costs/collection-status/{task_id}", tags=["costs"], dependencies=[OBSERVE])

@@ -15,7 +15,8 @@ DataTypes = Annotated[
     list[str],
     Field(
         max_length=16,
-        description="Empty: everything that the provider supplies.",
+        description="Empty: everything that the provider supplies; `application` is what the"
+        " customer's own applications sent, and is named where it is meant.",
         examples=[["cost", "performance"]],
     ),
 ]

@@ -44,7 +44,9 @@ class DataTypeInfo(BaseModel):
     """One data type that a provider supplies; how its source behaves in time and what it costs.
 
     ``calls_per_span`` is the number of calls that any span of one account takes, ``calls_per_day``
-    what each day of it adds, ``usd_per_call`` what the provider bills for one.
+    what each day of it adds, ``usd_per_call`` what the provider bills for one. ``job`` and
+    ``assets`` are what a run for it is called; ``supplied`` is false for what comes from the
+    customer's own programs: it needs no credential and is collected only where it is named.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,6 +62,9 @@ class DataTypeInfo(BaseModel):
     calls_per_span: Money = Field(default=Decimal(0), ge=0)
     calls_per_day: Money = Field(default=Decimal(0), ge=0)
     usd_per_call: Money = Field(default=Decimal(0), ge=0)
+    job: str = "collect"
+    assets: tuple[str, ...] = ()
+    supplied: bool = True
 
     @property
     def expected_lag_seconds(self) -> int:

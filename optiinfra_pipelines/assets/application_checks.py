@@ -18,7 +18,7 @@ from optiinfra_core.warehouse.questions.judging import (
 )
 from optiinfra_core.windows import DAY
 from optiinfra_pipelines.collection.doors import Doors
-from optiinfra_pipelines.judging.customer_run import JUDGEMENTS
+from optiinfra_pipelines.judging.steps import JUDGEMENTS
 from optiinfra_pipelines.resources.collection import CollectionResource
 
 SCORED_AT_LEAST = 0.95

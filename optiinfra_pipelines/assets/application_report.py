@@ -10,15 +10,10 @@ import dagster as dg
 from optiinfra_core.applications.dataset import APPLICATION
 from optiinfra_core.windows import milliseconds
 from optiinfra_pipelines.collection.outcome import Fault, Outcome, Progress
-from optiinfra_pipelines.judging.customer_run import (
-    INTERACTIONS,
-    JUDGEMENTS,
-    QUALITY,
-    SAMPLE,
-    Report,
-)
+from optiinfra_pipelines.judging.customer_run import Report
 from optiinfra_pipelines.judging.judging_run import Judged
 from optiinfra_pipelines.judging.sampling_run import Sampled
+from optiinfra_pipelines.judging.steps import INTERACTIONS, JUDGEMENTS, QUALITY, SAMPLE
 
 SOURCE = "interactions"
 NOTHING_RUNS = "no application of the customer runs here"

@@ -27,9 +27,10 @@ from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.memory import after
 from optiinfra_pipelines.collection.outcome import Outcome
 from optiinfra_pipelines.collection.runner import Request
-from optiinfra_pipelines.judging.customer_run import STEPS, CustomerRun, Report
+from optiinfra_pipelines.judging.customer_run import CustomerRun, Report
 from optiinfra_pipelines.judging.opening import open_panel
 from optiinfra_pipelines.judging.scope import Scope, Tools
+from optiinfra_pipelines.judging.steps import STEPS
 from optiinfra_pipelines.partitions import by_customer, key_of
 from optiinfra_pipelines.policies import failure_of
 from optiinfra_pipelines.reaper import alive

@@ -13,7 +13,7 @@ from optiinfra_core.settings import Settings
 from optiinfra_core.warehouse import judgements, samples
 from optiinfra_pipelines.assets.application_run import judge_partitions
 from optiinfra_pipelines.assets.factory import FRESH, OWNER
-from optiinfra_pipelines.judging.customer_run import INTERACTIONS, JUDGEMENTS, QUALITY, SAMPLE
+from optiinfra_pipelines.judging.steps import INTERACTIONS, JUDGEMENTS, QUALITY, SAMPLE
 from optiinfra_pipelines.policies import retry_policy
 from optiinfra_pipelines.resources.collection import CollectionResource
 

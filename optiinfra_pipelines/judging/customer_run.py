@@ -13,12 +13,7 @@ from optiinfra_pipelines.judging.judging_run import Judged, judge_sample
 from optiinfra_pipelines.judging.panel import NO_MODEL, Panel
 from optiinfra_pipelines.judging.sampling_run import Sampled, arrived, sample
 from optiinfra_pipelines.judging.scope import Scope, Tools
-
-INTERACTIONS = "application_interactions"
-SAMPLE = "application_sample"
-JUDGEMENTS = "application"
-QUALITY = "application_quality"
-STEPS = (INTERACTIONS, SAMPLE, JUDGEMENTS, QUALITY)
+from optiinfra_pipelines.judging.steps import INTERACTIONS, JUDGEMENTS, QUALITY, SAMPLE, STEPS
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 import dagster as dg
+from typing_extensions import override
 
 from optiinfra_core.applications.interaction import Interaction, Message, Part, TextPolicy
 from optiinfra_core.applications.privacy import Redactor, TextRules, kept
@@ -133,7 +134,11 @@ class World:
             registry.seen(self.customer, name, name, self.cloud.slug, now)
 
     def tick(
-        self, *steps: str, trigger: str = "schedule", days: Sequence[date] = (TODAY,), **tags: str
+        self,
+        *steps: str,
+        trigger: str = "schedule",
+        days: Sequence[date] = (TODAY,),
+        tags: Mapping[str, str] | None = None,
     ) -> dg.ExecuteInProcessResult:
         """One run of the job over the customer's partitions."""
         partitions = customer_days(self.cloud.slug, FixedClock(NOON), 60)
@@ -152,7 +157,7 @@ class World:
                 RANGE_START: key_of(self.customer, days[0]),
                 RANGE_END: key_of(self.customer, days[-1]),
                 TRIGGER_TAG: trigger,
-                **tags,
+                **(tags or {}),
             },
         )
 
@@ -181,6 +186,7 @@ def opened(doors: Doors) -> CollectionResource:
     """The collection resource on doors that the test has opened, with the test's clock."""
 
     class OpenDoors(CollectionResource):
+        @override
         @contextmanager
         def yield_for_execution(
             self, context: dg.InitResourceContext

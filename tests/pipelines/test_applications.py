@@ -126,7 +126,7 @@ def test_another_model_is_judged_on_demand_as_another_series(
     world.under(one).store(world.calls(8))
     world.tick()
     old = world.scores("quality")
-    assert world.tick(trigger="api", **{MODELS_TAG: LARGE}).success
+    assert world.tick(trigger="api", tags={MODELS_TAG: LARGE}).success
     both = world.scores("quality")
     assert [row for row in both if row["judge_model"] == SMALL] == old
     assert {row["interaction_id"] for row in both if row["judge_model"] == LARGE} == {

@@ -115,7 +115,9 @@ ours = [key for key in graph.get_all_asset_keys() if key.path[0] == "nimbus"]
 executable = [key for key in ours if graph.get(key).is_executable]
 job = made.resolve_job_def("collect_nimbus")
 (schedule,) = (each for each in made.schedules if each.job_name == "collect_nimbus")
-(asset,) = (each for each in made.assets if getattr(each, "keys", None) == set(executable))
+supplied = [key for key in executable if not key.path[1].startswith("application")]
+(asset,) = (each for each in made.assets if getattr(each, "keys", None) == set(supplied))
+judged = made.resolve_job_def("judge_nimbus")
 assert publish.main() == 0
 clock = FixedClock(datetime(2026, 11, 22, 12, 1, tzinfo=UTC))
 with open_doors(settings(), clock) as doors:
@@ -128,7 +130,8 @@ with open_doors(settings(), clock) as doors:
     ((_, (outcome,)),) = collect(doors, provider("nimbus"), COST, [request])
 print(json.dumps({
     "assets": sorted("/".join(key.path) for key in ours),
-    "executable": ["/".join(key.path) for key in executable],
+    "executable": ["/".join(key.path) for key in supplied],
+    "judged": sorted("/".join(key.path) for key in judged.asset_layer.executable_asset_keys),
     "checks": sorted(key.name for key in graph.asset_check_keys if key.asset_key in ours),
     "job": sorted("/".join(key.path) for key in job.asset_layer.executable_asset_keys),
     "schedule": schedule.name,
@@ -175,8 +178,15 @@ def test_a_package_brings_a_cloud_and_everything_follows_from_its_manifest(
     postgres: PostgresEndpoint,
 ) -> None:
     """Assets, checks, job, tick, pool, collected rows, API and documentation."""
-    assert told["assets"] == ["nimbus/cost", "nimbus/performance", "nimbus/resource"]
+    clouds = ["nimbus/cost", "nimbus/performance", "nimbus/resource"]
+    assert told["assets"] == sorted([*clouds, *told["judged"]])
     assert told["executable"] == told["job"] == ["nimbus/cost"]
+    assert told["judged"] == [
+        "nimbus/application",
+        "nimbus/application_interactions",
+        "nimbus/application_quality",
+        "nimbus/application_sample",
+    ]
     assert {"every_account_on_time", "served_as_committed", "within_budget"} < set(told["checks"])
     assert "invoices_and_control_totals_agree" in told["checks"]
     assert told["schedule"] == "collect_nimbus_every_15_minutes"
