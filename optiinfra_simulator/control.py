@@ -159,6 +159,7 @@ class Control:
             raise NotFound("no judge is simulated")
         return {
             "base_url": self.judge.base_url,
+            "address": self.judge.address,
             "api_key": self.judge.key,
             "models": [card.id for card in self.judge.cards],
             "asked": len(self.judge.received),

@@ -237,7 +237,7 @@ def _window(told: str) -> timedelta:
 
 def _lines(content: bytes) -> Iterator[tuple[int, str]]:
     """The lines that hold something, with their numbers from 1."""
-    for number, text in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
+    for number, text in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
         if text.strip():
             yield number, text
 

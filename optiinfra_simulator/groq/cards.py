@@ -22,8 +22,9 @@ PERFECT: Mapping[str, Acuity] = MappingProxyType({EVERY: Acuity()})
 class Card:
     """A model as GET /openai/v1/models tells it, and what the oracle makes of it.
 
-    ``strict`` is whether it takes strict JSON schemas. ``acuity`` is by metric, ``*`` for the
-    rest. ``wear`` names the backend: another fingerprint is another build of the same model.
+    ``strict`` is whether it takes strict JSON schemas, ``forms`` which forms of an answer it can
+    be held to. ``acuity`` is by metric, ``*`` for the
+    rest; another ``fingerprint`` is another build of the same model.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Card:
     context_window: int = 131_072
     max_completion_tokens: int = 65_536
     strict: bool = True
+    forms: frozenset[str] = frozenset({"json_schema", "json_object"})
     fingerprint: str = "fp_simulated"
     acuity: Mapping[str, Acuity] = field(default_factory=lambda: PERFECT)
 

@@ -12,7 +12,7 @@ from optiinfra_simulator.groq.cards import Card
 from optiinfra_simulator.groq.evidence import text_of
 from optiinfra_simulator.groq.oracle import Oracle
 from optiinfra_simulator.groq.refusals import no_model, wrong
-from optiinfra_simulator.groq.schemas import Schema, accept
+from optiinfra_simulator.groq.schemas import Schema, accept, told_in
 from optiinfra_simulator.world import dice
 
 Json = dict[str, Any]
@@ -74,9 +74,11 @@ class Completions:
         return Asked(card, body, self._schema(card, body), prompt, self._hit(card, messages))
 
     def _schema(self, card: Card, body: Mapping[str, Any]) -> Schema | None:
-        form = body.get("response_format") or {}
-        if form.get("type") != "json_schema":
-            return None
+        form = body.get("response_format") or {"type": "text"}
+        if form["type"] not in ("text", *card.forms):
+            raise wrong(f"This model does not support response format `{form['type']}`: {card.id}")
+        if form["type"] != "json_schema":
+            return told_in(text_of(body["messages"][0]))
         told = form.get("json_schema") or {}
         if told.get("strict") and not card.strict:
             raise wrong(
@@ -116,7 +118,8 @@ class Completions:
         return self.oracle.answer(asked.card, asked.body["messages"], asked.schema, replicate)
 
     def _reasoning(self, asked: Asked, content: str) -> int:
-        effort = str(asked.body.get("reasoning_effort") or "medium")
+        usual = "medium" if self.hosted else "none"
+        effort = str(asked.body.get("reasoning_effort") or usual)
         low, high = _REASONING.get(effort, (0, 0))
         return dice.whole(low, high, content, effort) if high else 0
 

@@ -29,7 +29,7 @@ class Setup:
 
     ``self_hosted``: an OpenAI-compatible server at /v1 that wants no key and knows nothing of
     Groq's own fields. ``tick`` is the clock of the rate limits, ``clock`` that of stamps and of
-    batches that expire.
+    batches that expire. Without ``key`` the seed gives one.
     """
 
     seed: int = 7
@@ -39,6 +39,7 @@ class Setup:
     plan: Plan = field(default_factory=Plan)
     pace: Pace = field(default_factory=Pace)
     self_hosted: bool = False
+    key: str = field(default="", repr=False)
 
 
 class GroqDouble:
@@ -50,7 +51,7 @@ class GroqDouble:
     def __init__(self, setup: Setup | None = None, port: int = 0) -> None:
         self.setup = setup or Setup()
         seed, hosted = self.setup.seed, not self.setup.self_hosted
-        self.key = "gsk_" + dice.hexadecimal(48, seed, "groq-key")
+        self.key = self.setup.key or "gsk_" + dice.hexadecimal(48, seed, "groq-key")
         self.gateway = Gateway(
             root=_HOSTED_ROOT if hosted else _OWN_ROOT,
             keys=frozenset({self.key} if hosted else ()),
@@ -98,6 +99,11 @@ class GroqDouble:
     def calls(self) -> CallLedger:
         """The requests so far, by operation."""
         return self.gateway.ledger
+
+    @property
+    def address(self) -> str:
+        """What OptiInfra's setting ``judge_base_url`` takes."""
+        return f"http://127.0.0.1:{self.port}{self.gateway.root}"
 
     @property
     def cards(self) -> Sequence[Card]:

@@ -38,7 +38,7 @@ def text_of(message: Mapping[str, Any]) -> str:
 
 def _documents(turn: str) -> Iterator[Mapping[str, Any]]:
     """JSON objects between any two equal lines, the nearest pairs first."""
-    lines = turn.splitlines()
+    lines = turn.split("\n")
     places: dict[str, list[int]] = {}
     for at, line in enumerate(lines):
         places.setdefault(line.strip(), []).append(at)

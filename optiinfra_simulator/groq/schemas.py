@@ -1,5 +1,6 @@
 """Strict JSON schemas: which are accepted, and an answer that obeys one."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -39,6 +40,19 @@ def accept(schema: object) -> Schema:
         if set(one.get("required", ())) != named:
             raise _bad("`required` is required to be supplied and to include every property")
     return schema
+
+
+def told_in(text: str) -> Schema | None:
+    """The schema that a prompt holds as a line of JSON, for models that take none beside it."""
+    for line in reversed(text.split("\n")):
+        if line.startswith("{"):
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(found, dict) and isinstance(found.get("properties"), dict):
+                return found
+    return None
 
 
 def _bad(why: str) -> Refusal:

@@ -4,6 +4,7 @@ Fields: https://console.groq.com/docs/api-reference (chat object) and the SDK's 
 https://console.groq.com/docs/errors; schemas: https://console.groq.com/docs/structured-outputs.
 """
 
+import json
 import urllib.error
 import urllib.request
 from typing import Any
@@ -15,6 +16,7 @@ from groq.types.chat import ChatCompletion
 
 from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.applications.rubrics.answers import fits
+from optiinfra_simulator.groq.cards import Card
 from optiinfra_simulator.groq.double import GroqDouble, Setup
 from tests.simulator.groq.conftest import (
     ASIDE,
@@ -199,3 +201,21 @@ def test_a_self_hosted_server_is_plain() -> None:
             urllib.request.urlopen(f"{root}/openai/v1/models")  # noqa: S310 - as above
         assert absent.value.code == 404
         absent.value.close()
+
+
+@pytest.mark.parametrize("form", ["json_object", "text"])
+def test_a_model_that_takes_no_schema_reads_it_in_the_prompt(form: str) -> None:
+    """It refuses the form by name, and answers by a schema that stands in the system prompt."""
+    schema = RUBRICS["quality"].schema()
+    with (
+        GroqDouble(Setup(cards=(Card(id=SMALL, forms=frozenset({"json_object"})),))) as served,
+        Groq(api_key=served.key, base_url=served.base_url, max_retries=0) as sdk,
+    ):
+        with pytest.raises(groq.BadRequestError, match="response format `json_schema`"):
+            sdk.chat.completions.create(**asked("quality", RIGHT))
+        told = asked("quality", RIGHT, response_format={"type": form})
+        told["messages"][0]["content"] += (
+            f"\n\nThe JSON schema of your reply:\n{json.dumps(schema)}"
+        )
+        text = sdk.chat.completions.create(**told).choices[0].message.content
+    assert RUBRICS["quality"].reduce(text or "").passed is True
