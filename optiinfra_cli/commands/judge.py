@@ -79,11 +79,10 @@ def _show(out: Output, found: "Validation", seconds: float) -> None:
         out.say(f"  {trial.item.metric_name} {trial.item.id}: the judge says {said}"
                 f" ({trial.item.kind})")  # fmt: skip
     cost = "unknown" if found.usd is None else f"{found.usd:.4f} US dollars"
-    out.say(f"{len(found.trials) - found.skipped} judgements in {seconds} s; cost: {cost}")
-    if found.skipped:
-        out.say(f"{found.skipped} were not made: the cap is reached")
-    for reason, count in found.failures.items():
-        out.say(f"{count} failed: {reason}")
+    out.say(f"{found.made} judgements in {seconds} s; cost: {cost}")
+    for told, reasons in (("not made", found.skipped), ("failed", found.failures)):
+        for reason, count in reasons.items():
+            out.say(f"{count} {told}: {reason}")
     out.result(
         cards=[_plain(card) for card in found.cards],
         disagreements=[
@@ -91,7 +90,7 @@ def _show(out: Output, found: "Validation", seconds: float) -> None:
              "replicate": trial.judgement.replicate}
             for trial in found.missed()
         ],
-        judgements=len(found.trials) - found.skipped,
+        judgements=found.made,
         skipped=found.skipped,
         failures=found.failures,
         usd=found.usd,

@@ -8,11 +8,13 @@ from decimal import Decimal
 
 from optiinfra_core.applications.gold import Item
 from optiinfra_core.applications.judgement import Judge, Judgement
+from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.applications.statistics.agreement import Graded, JudgeCard
+from optiinfra_core.errors import OptiInfraError, Throttled
+from optiinfra_pipelines.judging.verdicts import Ended, Tally, judged
 
 # Enough to keep a plan of 1,000 requests a minute busy at a second a call.
 THREADS = 8
-CAP_USD = Decimal("0.05")
 Series = tuple[str, str, str, str]
 
 
@@ -44,15 +46,21 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """What came of it; ``skipped`` are judgements for which no money was left."""
+    """What came of it."""
 
     cards: tuple[JudgeCard, ...]
     trials: tuple[Trial, ...]
 
     @property
-    def skipped(self) -> int:
-        """Judgements that the cap kept from being made."""
-        return sum(trial.judgement.status == "skipped" for trial in self.trials)
+    def skipped(self) -> Mapping[str, int]:
+        """How many judgements were not made, by reason: ``budget``, ``throttled``."""
+        told = (trial.judgement for trial in self.trials)
+        return Counter(each.reason for each in told if each.status == "skipped")
+
+    @property
+    def made(self) -> int:
+        """How many judgements were asked for."""
+        return len(self.trials) - sum(self.skipped.values())
 
     @property
     def failures(self) -> Mapping[str, int]:
@@ -82,22 +90,30 @@ class Validation:
 def validate(judge: Judge, items: Sequence[Item], replicates: int = 1) -> Validation:
     """Every item judged ``replicates`` times, and a card for each metric and model.
 
-    The first repetitions come first, so that a cap cuts the later ones.
+    The first repetitions come first, so that a cap, or a server that wants quiet, cuts the later
+    ones.
 
     Raises:
-        Throttled: the judge wants more patience; nothing of it is kept.
         CredentialRejected, ConfigurationError: nothing can be judged.
     """
     asked = [(item, replicate) for replicate in range(replicates) for item in items]
     with ThreadPoolExecutor(THREADS) as pool:
-        made = list(
-            pool.map(lambda one: judge.judge(one[0].metric_name, one[0].evidence, one[1]), asked)
-        )
-    trials = tuple(
-        Trial(item=item, judgement=judgement)
-        for (item, _), judgement in zip(asked, made, strict=True)
-    )
+        pending = [pool.submit(_judgement, judge, *one) for one in asked]
+        try:
+            trials = tuple(each.result() for each in pending)
+        except OptiInfraError:
+            pool.shutdown(cancel_futures=True)
+            raise
     return Validation(cards=cards(trials), trials=trials)
+
+
+def _judgement(judge: Judge, item: Item, replicate: int) -> Trial:
+    try:
+        judgement = judge.judge(item.metric_name, item.evidence, replicate)
+    except Throttled:
+        left = Ended(model="", status="skipped", reason="throttled")
+        judgement = judged(RUBRICS[item.metric_name], judge.name, left, Tally())
+    return Trial(item=item, judgement=judgement)
 
 
 def cards(trials: Iterable[Trial]) -> tuple[JudgeCard, ...]:

@@ -137,8 +137,26 @@ def test_it_stops_at_the_cap(run: Run) -> None:
     found = told(answer)
     assert answer.returncode == Exit.PARTIAL
     assert 0 < float(found["usd"]) <= 0.004
-    assert found["skipped"] > 0
-    assert found["judgements"] + found["skipped"] == 2 * len(gold())
+    assert found["skipped"].keys() == {"budget"}
+    assert found["judgements"] + found["skipped"]["budget"] == 2 * len(gold())
+
+
+def test_a_server_that_wants_quiet_gets_it(run: Run) -> None:
+    """What was judged before is shown; the rest is counted, and nothing waits for 900 seconds."""
+    script = Script([ok(CLEAN)] * 30 + [refused(429, retry_after="900")])
+    with HttpDouble(script.respond) as server:
+        answer = run("--json", **of(server))
+    assert answer.returncode == Exit.PARTIAL
+    assert told(answer)["skipped"]["throttled"] >= 2 * len(gold()) - 40
+    assert len(script.asked) < 45
+
+
+def test_a_refused_key_is_not_tried_for_every_item(run: Run) -> None:
+    """A handful of threads may have asked; then it stops."""
+    script = Script([refused(401, "invalid_api_key")] * 500)
+    with HttpDouble(script.respond) as server:
+        assert run("--json", **of(server)).returncode == Exit.CREDENTIAL
+    assert len(script.asked) < 30
 
 
 @pytest.mark.parametrize(
