@@ -203,6 +203,15 @@ class Settings(BaseSettings):
         description="OTLP/HTTP address that receives each score as gen_ai.evaluation.result; unset:"
         " none does.",
     )
+    evaluation_otlp_headers: SecretStr | None = Field(
+        default=None,
+        description="Headers for that address, as name=value,name=value: its key, for example.",
+    )
+    evaluation_explanations: bool = Field(
+        default=False,
+        description="Send the judge's explanations too, which quote answers, where an application"
+        " keeps its texts.",
+    )
     alert_webhook_url: SecretStr | None = Field(
         default=None, description="Receives one JSON POST when an asset fails and when it recovers."
     )
