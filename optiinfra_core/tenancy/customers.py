@@ -97,6 +97,7 @@ _DELETE_ROWS: Mapping[str, tuple[LiteralString, ...]] = {
         "DELETE FROM optiinfra.judge_spending WHERE customer_id = %(slug)s",
         "DELETE FROM optiinfra.judge_batches WHERE customer_id = %(slug)s",
         "DELETE FROM optiinfra.quality_alarms WHERE customer_id = %(slug)s",
+        "DELETE FROM optiinfra.judge_emissions WHERE customer_id = %(slug)s",
     ),
 }
 

@@ -78,6 +78,16 @@ def answer_logs(content_type: str, rejected: int, why: str) -> bytes:
     )
 
 
+def refused_logs(body: bytes) -> tuple[int, str]:
+    """What a server's protobuf answer to our own records says: how many it rejected, and why.
+
+    Raises:
+        InvalidRequest: the body is no such answer.
+    """
+    told = _parsed(ExportLogsServiceResponse(), body).partial_success
+    return int(told.rejected_log_records), str(told.error_message)
+
+
 def _media(content_type: str) -> str:
     named = content_type.partition(";")[0].strip().lower()
     if named == JSON:
