@@ -120,7 +120,7 @@ def _held(value: Mapping[str, object], role: str, where: Where, depth: int) -> I
     wrapped = next((value[key] for key in WRAPPED if isinstance(value.get(key), dict)), None)
     if wrapped is not None:
         yield from _messages(wrapped, _role(value, role), where, depth - 1)
-    elif MESSAGE_KEYS & value.keys() or (value.get("type") in ROLES and "content" in value):
+    elif MESSAGE_KEYS & value.keys() or ("content" in value and lower(value.get("type")) in ROLES):
         yield _message(value, role)
     elif is_piece(value):
         yield _joined(role, [piece(value)])

@@ -15,7 +15,7 @@ MOST_MILLISECONDS = 10**10
 MOST_DOLLARS = Decimal(10**9)
 TWELVE_PLACES = Decimal("1e-12")
 # Controls but tab and line ends, and halves of surrogate pairs: no database or judge takes them.
-HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+HOSTILE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 LONE_SURROGATE = re.compile(
     rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
@@ -79,7 +79,8 @@ def name(value: object) -> str:
         found = found[0] if found else ""
     if isinstance(found, bool | Mapping):
         return ""
-    return HOSTILE.sub("", told(found)).replace("\n", " ").strip()[:LONGEST_NAME]
+    begins = told(found)[: 4 * LONGEST_NAME].replace("\n", " ")
+    return "".join(each for each in begins if each.isprintable()).strip()[:LONGEST_NAME]
 
 
 def lower(value: object) -> str:
