@@ -115,8 +115,8 @@ EMAIL = (
 )
 # Social security numbers: SSA, "Social Security Number Randomization": never 000, 666, 9xx.
 SSN = (
-    rf"{BEFORE}(?<!\d[ .-])(?!000|666|9)\d{{3}}(?P<gap>[ -])(?!00)\d\d(?P=gap)(?!0000)\d{{4}}"
-    rf"{AFTER}(?![ .-]\d)"
+    rf"{BEFORE}(?<!\d[.-])(?<!_[0-9a-f]{{4}}>[.-])(?!000|666|9)\d{{3}}(?P<gap>[ -])(?!00)\d\d"
+    rf"(?P=gap)(?!0000)\d{{4}}{AFTER}(?![.-]\d)"
 )
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPV4 = rf"{BEFORE}(?<!\w\.)(?:{_BYTE}\.){{3}}{_BYTE}{AFTER}(?!\.\d)"

@@ -7,6 +7,10 @@ Span = tuple[int, int]
 
 _BEFORE = r"(?<!\w)(?<!_[0-9a-f]{4}>)"
 _AFTER = r"(?!\w)(?!<[A-Z]{2,12}_[0-9a-f]{4}>)"
+# Not within a longer number, also after its beginning became a placeholder: else each pass would
+# find the next piece of a long one, and time would grow with the square of its length.
+_ALONE = r"(?<!\d[ .,:/-])(?<!_[0-9a-f]{4}>[ .,:/-])"
+_APART = r"(?<!\d[.-])(?<!_[0-9a-f]{4}>[.-])"
 
 # Lengths by country: SWIFT, IBAN Registry (ISO 13616).
 IBAN_LENGTHS = {
@@ -24,7 +28,9 @@ IBAN_LENGTHS = {
 _IBAN_START = re.compile(_BEFORE + r"[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])")
 
 # ISO/IEC 7812: 12 to 19 digits; those that pay begin with 2 to 6. Groups as cards print them.
-_CARD_RUN = re.compile(_BEFORE + r"(?<!\d[ .-])\d{3,19}+(?:[ -]\d{1,19}+)*+" + _AFTER)
+_CARD_RUN = re.compile(_BEFORE + r"(?<!\d[ -])(?<!_[0-9a-f]{4}>[ -])\d++(?:[ -]\d++)*+")
+_GROUP = re.compile(r"\d+")
+_ENDS = re.compile(_AFTER)
 CARD_DIGITS = range(13, 20)
 CARD_BEGINS = "23456"
 CARD_GROUP = 3
@@ -35,22 +41,25 @@ _EXTENSION = r"(?:[ ]?(?:x|ext\.?|\#)[ ]?\d{1,5})?+"
 # nought with a gap, a word that says so. E.164: at most 15 digits.
 _PHONE = re.compile(
     rf"""
-    (?<![\w+])(?<!_[0-9a-f]{{4}}>)(?:\+|00)[ ]?[1-9](?:[ ./()-]{{0,2}}\d){{7,14}}+{_EXTENSION}
-    | {_BEFORE}(?<!\d[ .-])(?:1[ .-])?\d{{3}}[ .-]\d{{3}}[ .-]\d{{4}}{_EXTENSION}
-    | (?<![\w+)])(?<!_[0-9a-f]{{4}}>)(?:1[ .-]?)?\(\d{{2,5}}\)[ ]?\d{{3,4}}
-      (?:[ .-]?\d{{2,4}}){{1,2}}+{_EXTENSION}
-    | {_BEFORE}(?<!\d[ .,:/-])0\d{{1,5}}(?:[ /-]\d{{2,8}}){{1,5}}+
+    (?:
+      (?<![\w+])(?<!_[0-9a-f]{{4}}>)(?:\+|{_ALONE}00)[ ]?[1-9](?:[ ./()-]{{0,2}}\d){{7,14}}+
+        {_EXTENSION}
+      | {_BEFORE}{_APART}(?:1[ .-])?\d{{3}}(?P<gap>[ .-])\d{{3}}(?P=gap)\d{{4}}{_EXTENSION}
+      | (?<![\w+)])(?<!_[0-9a-f]{{4}}>)(?:1[ .-]?)?\(\d{{2,5}}\)[ ]?\d{{3,4}}
+        (?:[ .-]?\d{{2,4}}){{1,2}}+{_EXTENSION}
+      | {_BEFORE}{_ALONE}(?!\d\d[/-]\d\d[/-]\d{{4}})0[1-9]\d{{0,4}}(?:[ /-]\d{{2,8}}){{1,5}}+
+    ){_AFTER}
     """,
     re.VERBOSE,
 )
+_WORDS = r"(?:(?:tele)?(?:phone|tel|mobile|cell|fax|whatsapp|sms|call|dial|hotline)|my number)"
 _SAID = re.compile(
-    r"(?<!\w)(?:tele)?(?:phone|tel|mobile|cell|fax|whatsapp|sms|call|dial|hotline)(?!\w)"
-    r"[^\w\n<>+(]{0,5}(?:(?:number|no|me|us|at|on|is|nr)(?!\w)[^\w\n<>+(]{1,3}){0,3}"
+    rf"(?<!\w){_WORDS}(?!\w)[^\w\n<>+(]{{0,5}}"
+    r"(?:(?:number|no|me|us|at|on|is|nr)(?!\w)[^\w\n<>+(]{1,3}){0,3}"
     r"(?P<it>\+?\(?\d(?:[ ./()-]{0,2}\d){6,14}+)" + _AFTER,
     re.IGNORECASE,
 )
-PHONE_DIGITS = range(8, 19)
-SAID_DIGITS = range(7, 16)
+PHONE_DIGITS = range(9, 19)
 
 
 def ibans(text: str) -> Iterator[Span]:
@@ -94,31 +103,33 @@ def _mod_97(iban: str) -> int:
 def cards(text: str) -> Iterator[Span]:
     """Card numbers: groups of digits that together satisfy Luhn's formula."""
     for run in _CARD_RUN.finditer(text):
-        yield from _cards_in(run[0], run.start())
+        groups = [group.span() for group in _GROUP.finditer(text, *run.span())]
+        if not _ENDS.match(text, run.end()):
+            groups.pop()  # it is the beginning of a word: 2nd
+        yield from _cards_in(text, groups)
 
 
-def _cards_in(run: str, offset: int) -> Iterator[Span]:
-    groups = [match.span() for match in re.finditer(r"\d+", run)]
+def _cards_in(text: str, groups: list[Span]) -> Iterator[Span]:
     first = 0
     while first < len(groups):
-        last = _card_from(run, groups, first)
+        last = _card_from(text, groups, first)
         if last is None:
             first += 1
         else:
-            yield offset + groups[first][0], offset + groups[last][1]
+            yield groups[first][0], groups[last][1]
             first = last + 1
 
 
-def _card_from(run: str, groups: list[Span], first: int) -> int | None:
+def _card_from(text: str, groups: list[Span], first: int) -> int | None:
     """The last group of the card that begins with group ``first``; the longest one counts."""
-    if run[groups[first][0]] not in CARD_BEGINS:
+    if text[groups[first][0]] not in CARD_BEGINS:
         return None
     best, digits = None, ""
     for last in range(first, min(first + CARD_GROUPS, len(groups))):
         start, end = groups[last]
-        if end - start < CARD_GROUP:
+        if not CARD_GROUP <= end - start < CARD_DIGITS.stop:
             break
-        digits += run[start:end]
+        digits += text[start:end]
         if len(digits) in CARD_DIGITS and _luhn(digits):
             best = last
     return best
