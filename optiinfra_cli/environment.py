@@ -135,6 +135,25 @@ def of_servers(settings: Settings) -> Callable[[], Mapping[str, str]]:
     return known
 
 
+def of_simulated_judge(
+    ports: Ports, servers: Callable[[], Mapping[str, str]]
+) -> Callable[[], Mapping[str, str]]:
+    """What ``servers`` tell, and the judge of the simulated applications besides."""
+
+    def known() -> Mapping[str, str]:
+        from optiinfra_cli.demonstration.simulated import Simulated  # noqa: PLC0415 - loads httpx
+
+        # It runs as soon as anything does; the key is asked for, so that no file holds it.
+        judge = Simulated(f"http://127.0.0.1:{ports.simulator}").judge()
+        return {
+            **servers(),
+            "OPTIINFRA_JUDGE_BASE_URL": f"{judge.base_url}/openai/v1",
+            "OPTIINFRA_JUDGE_API_KEY": judge.api_key.get_secret_value(),
+        }
+
+    return known
+
+
 def _told(servers: Servers) -> Mapping[str, str]:
     clickhouse, url = servers.clickhouse, servers.postgres.url.get_secret_value()
     return {

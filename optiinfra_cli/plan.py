@@ -12,6 +12,8 @@ from optiinfra_cli.supervisor.service import Probe, Service
 from optiinfra_core.embedded import clickhouse, keeper, postgres
 from optiinfra_core.settings import Settings
 
+Told = Callable[[], Mapping[str, str]]
+
 DEMO_ENVIRONMENT: Mapping[str, str] = {
     # The simulated clouds listen on loopback.
     "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS": "true",
@@ -26,6 +28,7 @@ def installation(settings: Settings, ports: Ports, *, demo: bool) -> tuple[Servi
     names = tuple(server.name for server in servers)
     told = environment.of_servers(settings)
     simulator = _simulator(settings, ports) if demo else ()
+    judge = environment.of_simulated_judge(ports, told) if demo else told
     upkeep = _dagster_upkeep(settings, names, told)
     return (
         *servers,
@@ -38,14 +41,14 @@ def installation(settings: Settings, ports: Ports, *, demo: bool) -> tuple[Servi
             late_environment=told,
         ),
         *upkeep,
-        *_dagster(settings, ports, told, tuple(task.name for task in upkeep)),
+        *_dagster(settings, ports, told, judge, tuple(task.name for task in upkeep)),
         Service(
             name="api",
             command=_python("optiinfra_api"),
             after=("publish",),
             # Not /readyz: what it looks at is ready before the API starts, and it takes a second.
             ready=answers(ports.api, "/livez"),
-            late_environment=told,
+            late_environment=judge,
         ),
     )
 
@@ -90,7 +93,7 @@ def _kept(data_dir: Path, kind: keeper.Kind) -> Probe:
     return probe
 
 
-def _ours_alone(data_dir: Path, kind: keeper.Kind) -> Callable[[], Mapping[str, str]]:
+def _ours_alone(data_dir: Path, kind: keeper.Kind) -> Told:
     """Before a keeper starts, end one that another command left running in the background."""
 
     def stop_other() -> Mapping[str, str]:
@@ -115,7 +118,7 @@ def _simulator(settings: Settings, ports: Ports) -> tuple[Service, ...]:
 
 
 def _dagster_upkeep(
-    settings: Settings, servers: tuple[str, ...], told: Callable[[], Mapping[str, str]]
+    settings: Settings, servers: tuple[str, ...], told: Told
 ) -> tuple[Service, ...]:
     """What Dagster needs before it starts; nothing on a first start, and its tables only rarely.
 
@@ -148,9 +151,11 @@ def _dagster_upkeep(
 def _dagster(
     settings: Settings,
     ports: Ports,
-    told: Callable[[], Mapping[str, str]],
+    told: Told,
+    judge: Told,
     upkeep: tuple[str, ...],
 ) -> tuple[Service, ...]:
+    """Dagster's own processes; the code server, whose runs ask the judge, is told of it."""
     workspace = str(environment.dagster_home(settings) / "workspace.yaml")
     code = ("--host", "127.0.0.1", "--port", str(ports.code))
     web = ("--host", "127.0.0.1", "--port", str(ports.dagster), "--workspace", workspace)
@@ -165,9 +170,9 @@ def _dagster(
                 # Workers start as this interpreter, not as whatever `dagster` is on PATH.
                 "--use-python-environment-entry-point", "--empty-working-directory",
             ),
-            after=("migrate", *tables),
+            after=("migrate", *tables, *(("simulator",) if judge is not told else ())),
             ready=accepts(ports.code),
-            late_environment=told,
+            late_environment=judge,
         ),
         Service(
             name="publish",

@@ -60,6 +60,14 @@ def _report(out: Output, shown: "Shown", *, keep: bool) -> None:
             for line in shown.lines
         ],
     )  # fmt: skip
+    out.table(
+        ("customer", "provider", "application", "calls", "judged", "failed", "judge USD", ""),
+        [
+            (one.customer, one.provider, one.application, one.served["requests"], one.judged,
+             one.failed, one.judge_usd, "equal" if one.ok else "DIFFERENT")
+            for one in shown.applications
+        ],
+    )  # fmt: skip
     for line in shown.lines:
         for error in line.errors:
             out.say(f"{line.customer} {line.data_type}: {error}")
@@ -74,4 +82,5 @@ def _report(out: Output, shown: "Shown", *, keep: bool) -> None:
         ok=shown.ok,
         seconds=round(shown.seconds, 1),
         customers=[line.as_dict() for line in shown.lines],
+        applications=[one.as_dict() for one in shown.applications],
     )

@@ -13,7 +13,7 @@ from optiinfra_core.tenancy.api_keys import NewKey
 from optiinfra_pipelines.registry import provider
 from optiinfra_pipelines.verification import verify
 
-READING = ("costs:read", "performance:read", "resources:read")
+READING = ("costs:read", "performance:read", "resources:read", "applications:read")
 COLLECTING = ("collect:trigger", *READING)
 KEY_LIFE = timedelta(hours=1)
 

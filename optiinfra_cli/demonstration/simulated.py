@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from optiinfra_core.errors import Transient
 from optiinfra_core.windows import DAY, Window
@@ -22,6 +23,23 @@ class Account:
     account_id: str
     label: str
     credential: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedJudge:
+    """Where the judge of the simulated applications listens, and its key."""
+
+    base_url: str
+    api_key: SecretStr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedApplication:
+    """An application that calls language models, and who runs it on which cloud."""
+
+    application: str
+    customer: str
+    provider: str
 
 
 class Simulated:
@@ -50,6 +68,43 @@ class Simulated:
         """The identifiers of what existed at ``as_of``."""
         return frozenset(self._truth("resources", account, Window(as_of - DAY, as_of), as_of))
 
+    def judge(self) -> SimulatedJudge:
+        """The judge."""
+        told = self._get("judge")
+        return SimulatedJudge(base_url=told["base_url"], api_key=SecretStr(told["api_key"]))
+
+    def applications(self) -> tuple[SimulatedApplication, ...]:
+        """Every application of the demo customers."""
+        names = SimulatedApplication.__slots__
+        return tuple(
+            SimulatedApplication(**{name: told[name] for name in names})
+            for told in self._get("applications")
+        )
+
+    def send_calls(self, url: str, key: SecretStr, customer: str, window: Window) -> None:
+        """Let the applications of ``customer`` send their calls of ``window`` to the API."""
+        self._ask(
+            "POST",
+            "traffic",
+            json={
+                "url": url,
+                "key": key.get_secret_value(),
+                "customer": customer,
+                "start": window.start.isoformat(),
+                "end": window.end.isoformat(),
+            },
+        )
+
+    def calls(self, application: str, window: Window) -> Mapping[str, Any]:
+        """What is true of an application's calls in ``window``: counts, tokens, defects."""
+        told: Mapping[str, Any] = self._get(
+            "truth",
+            application=application,
+            start=window.start.isoformat(),
+            end=window.end.isoformat(),
+        )
+        return told
+
     def _truth(self, part: str, account: str, span: Window, as_of: datetime) -> Any:
         return self._get(
             "truth",
@@ -61,8 +116,12 @@ class Simulated:
         )[part]
 
     def _get(self, route: str, **query: str) -> Any:
+        return self._ask("GET", route, params=query)
+
+    def _ask(self, method: str, route: str, **asked: Any) -> Any:
+        url = f"{self._url}/_simulator/{route}"
         try:
-            response = httpx.get(f"{self._url}/_simulator/{route}", params=query, timeout=60)
+            response = httpx.request(method, url, timeout=60, **asked)
             return response.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as failure:
             raise Transient(

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from optiinfra_cli import environment, installation
 from optiinfra_cli.api_client import Api
-from optiinfra_cli.demonstration import DEFAULT_DATA_DIR, collecting, customers
+from optiinfra_cli.demonstration import DEFAULT_DATA_DIR, applications, collecting, customers
+from optiinfra_cli.demonstration.applications import ApplicationLine
 from optiinfra_cli.demonstration.checking import Checker, Line
 from optiinfra_cli.demonstration.simulated import Account, Simulated
 from optiinfra_cli.office import Office, open_office
@@ -40,12 +41,14 @@ class Shown:
     urls: dict[str, str]
     key: SecretStr
     lines: list[Line]
+    applications: list[ApplicationLine]
     seconds: float
 
     @property
     def ok(self) -> bool:
         """Whether everything that was served is true."""
-        return bool(self.lines) and all(line.ok for line in self.lines)
+        clouds = bool(self.lines) and all(line.ok for line in self.lines)
+        return clouds and all(one.ok for one in self.applications)
 
 
 @dataclass(slots=True)
@@ -104,7 +107,8 @@ class Demo:
             self.say("waiting for Dagster and the API")
             state = installation.await_ready(self.settings, pid, START_SECONDS)
             lines = self._collect(office, state, clouds, accounts)
-        return Shown(dict(state.urls), key, lines, time.monotonic() - self.began)
+            judged = self._judge(office, state, clouds)
+        return Shown(dict(state.urls), key, lines, judged, time.monotonic() - self.began)
 
     def say(self, text: str) -> None:
         """A line of progress with the seconds since the start."""
@@ -125,6 +129,19 @@ class Demo:
             checker = Checker(api, clouds, accounts, now, days)
             self.say("comparing what the API serves with what is true")
             return [line for each in done for line in checker.lines(each)]
+
+    def _judge(self, office: Office, state: StateFile, clouds: Simulated) -> list[ApplicationLine]:
+        every = clouds.applications()
+        span = applications.span_of(SystemClock().now(), self.settings)
+        self.say("sending two hours of the applications' calls, judging a part of them")
+        applications.send(office, clouds, state.urls["api"], span)
+        slugs = tuple(sorted({one.customer for one in every}))
+        with (
+            customers.collecting_key(office, slugs) as key,
+            Api(state.urls["api"], key) as api,
+        ):
+            applications.judge(api, every, span, self.say)
+            return list(applications.lines(api, clouds, every, span))
 
     def _freshen(self) -> None:
         """Empty the demo's own directory; a directory that somebody named is kept as it is."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from optiinfra_core.errors import ConfigurationError
 
 _BLOCKS = 50
-# The simulated clouds besides the first listen on as many ports of their own.
-_CLOUDS = 4
+# The simulated clouds besides the first, and the judge, listen on as many ports of their own.
+_CLOUDS = 5
 _HIGHEST = 65535
 
 
@@ -15,7 +15,7 @@ _HIGHEST = 65535
 class Ports:
     """A block of neighbouring ports; people use the first two.
 
-    ``clouds`` is the first of those that a demo's simulated clouds share.
+    ``clouds`` is the first of those that a demo's simulated clouds and their judge share.
     """
 
     api: int
