@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from optiinfra_core.applications import cloud, plain_fields
-from optiinfra_core.applications.dialects.conversation import Said, answered, asked
+from optiinfra_core.applications.dialects.conversation import Said, answered, asked, verbatim
 from optiinfra_core.applications.dialects.readers import Spoken, whole
 from optiinfra_core.applications.dialects.sources import documents
 from optiinfra_core.applications.dialects.values import parsed, refused
@@ -137,8 +137,11 @@ def _started(fields: Fields) -> datetime:
 
 def _said(fields: Fields) -> tuple[list[Spoken], list[Spoken]]:
     """Both sides; answers at the end of the messages are the answer where no other is told."""
-    said = asked(fields.get("messages")) or asked(fields.get("prompt"))
-    replied = answered(fields.get("response"))
+    prompt, response = fields.get("prompt"), fields.get("response")
+    said = asked(fields.get("messages")) or (
+        verbatim(prompt, "user") if isinstance(prompt, str) else asked(prompt)
+    )
+    replied = verbatim(response) if isinstance(response, str) else answered(response)
     if not replied:
         said, replied = _parted(said)
     return whole(said), whole(replied)

@@ -54,6 +54,7 @@ ANSWERED: tuple[tuple[str, str], ...] = (
     ("response", "assistant"),
     ("answer", "assistant"),
 )
+BARE = ("content", "text", "value")  # of a message without a role
 # A message wrapped once more: a choice, a candidate, OpenInference, LangChain.
 WRAPPED = ("message", "delta", "kwargs", "data")
 MESSAGE_KEYS = frozenset({"role", "parts", "tool_calls"})
@@ -77,6 +78,12 @@ def asked(value: object, role: str = "user") -> list[Said]:
 def answered(value: object, role: str = "assistant") -> list[Said]:
     """The messages of an answer, however it is wrapped."""
     return _said(structured(value), role, ANSWERED)
+
+
+def verbatim(value: object, role: str = "assistant") -> list[Said]:
+    """One message with this very text, also where it happens to be JSON."""
+    text = cleaned(told(value))
+    return [Said(role, text)] if text else []
 
 
 def _said(value: object, role: str, where: Where) -> list[Said]:
@@ -122,20 +129,25 @@ def _held(value: Mapping[str, object], role: str, where: Where, depth: int) -> I
         yield from _messages(wrapped, _role(value, role), where, depth - 1)
     elif MESSAGE_KEYS & value.keys() or ("content" in value and lower(value.get("type")) in ROLES):
         yield _message(value, role)
-    elif is_piece(value):
+    elif is_piece(value) and ("type" in value or depth < DEEPEST):
         yield _joined(role, [piece(value)])
     else:
-        yield from _found(value, where, depth)
+        yield from _found(value, role, where, depth)
 
 
-def _found(value: Mapping[str, object], where: Where, depth: int) -> Iterator[Said]:
+def _found(value: Mapping[str, object], role: str, where: Where, depth: int) -> Iterator[Said]:
     """The messages of a request or an answer; the whole as text where none is recognised."""
-    keys = [(key, role) for key, role in where if value.get(key)]
+    keys = [(key, whose) for key, whose in where if value.get(key)]
+    if where is ANSWERED:
+        # An answer may be an object by the caller's own schema, with any names: that is the text.
+        wrapping = [each for each in keys if isinstance(value[each[0]], list | dict)]
+        keys = wrapping[:1] or (keys if len(value) == 1 else [])
+    elif not keys:
+        keys = [(key, role) for key in BARE if value.get(key)][:1]
     if not keys and value and not value.get("error"):  # an error is no answer
-        yield Said(where[-1][1], cleaned(told(value)))
-    answers = where is ANSWERED
-    for key, role in keys[:1] if answers else keys:
-        yield from _messages(structured(value[key]), role, where, depth - 1)
+        yield Said(role, cleaned(told(value)))
+    for key, whose in keys:
+        yield from _messages(structured(value[key]), whose, where, depth - 1)
 
 
 def _message(value: Mapping[str, object], role: str) -> Said:
@@ -151,11 +163,13 @@ def _message(value: Mapping[str, object], role: str) -> Said:
 
 
 def _pieces(value: object, role: str) -> list[Piece]:
-    found = structured(value) if isinstance(value, str) and value[:2] in ("[{", '["') else value
-    if found is None:
+    if value is None:
         return []
-    listed = found if isinstance(found, list) else [found]
-    pieces = [piece(each) for each in listed]
+    # Only JSON that is pieces of a message is read as such: else it is what somebody wrote.
+    found = structured(value) if isinstance(value, str) and value.startswith("[{") else value
+    if isinstance(value, str) and not (isinstance(found, list) and all(map(is_piece, found))):
+        found = value
+    pieces = [piece(each) for each in (found if isinstance(found, list) else [found])]
     # What a message with the role of a tool says is what the tool answered.
     return [Piece(each.text, result=True) for each in pieces] if role == "tool" else pieces
 

@@ -36,7 +36,7 @@ def _message(attributes: Attributes) -> object:
     inner = structured(held.get("message"))
     if isinstance(inner, dict):
         return {**inner, "tool_calls": inner.get("tool_calls")}
-    told = {key: structured(held[key]) for key in MESSAGE if held.get(key)}
+    told = {key: held[key] for key in MESSAGE if held.get(key)}
     return {"tool_calls": None, **told} if told else inner
 
 

@@ -1,7 +1,7 @@
 """Where a dialect keeps what was said: each reader gives the parts of one side of a call."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optiinfra_core.applications.dialects.conversation import Said
 from optiinfra_core.applications.dialects.values import structured
@@ -53,6 +53,16 @@ def first(*readers: Reader) -> Reader:
 
     def read(attributes: Attributes, events: Sequence[Event]) -> list[Spoken]:
         return next((found for each in readers if (found := each(attributes, events))), [])
+
+    return read
+
+
+def all_of(*readers: Reader) -> Reader:
+    """What all of ``readers`` find, one after the other, as one conversation."""
+
+    def read(attributes: Attributes, events: Sequence[Event]) -> list[Spoken]:
+        found = [spoken for each in readers for spoken in each(attributes, events)]
+        return [replace(each, part=replace(each.part, at=at)) for at, each in enumerate(found)]
 
     return read
 

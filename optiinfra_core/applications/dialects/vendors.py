@@ -1,9 +1,15 @@
 """Dialects of single tools: OpenInference, Langfuse, Vercel, MLflow, Pydantic AI and others."""
 
-from optiinfra_core.applications.dialects.conversation import answered, asked
+from optiinfra_core.applications.dialects.conversation import answered, asked, verbatim
 from optiinfra_core.applications.dialects.dialect import Dialect, Source
 from optiinfra_core.applications.dialects.opentelemetry import BY_MESSAGE
-from optiinfra_core.applications.dialects.readers import attribute, first, indexed, listed_events
+from optiinfra_core.applications.dialects.readers import (
+    all_of,
+    attribute,
+    first,
+    indexed,
+    listed_events,
+)
 
 OPENINFERENCE = Dialect(
     "openinference",
@@ -26,13 +32,12 @@ VERCEL = Dialect(
                 attribute(asked, ("ai.prompt.messages", "user")),
                 attribute(asked, ("ai.prompt", "user")),
             ),
-            attribute(
-                answered,
-                ("ai.response.text", "assistant"),
-                ("ai.response.object", "assistant"),
-                ("ai.response.toolCalls", "assistant"),
-                ("ai.result.text", "assistant"),
-                ("ai.result.object", "assistant"),
+            all_of(
+                attribute(verbatim, ("ai.response.text", "assistant")),
+                attribute(verbatim, ("ai.response.object", "assistant")),
+                attribute(answered, ("ai.response.toolCalls", "assistant")),
+                attribute(verbatim, ("ai.result.text", "assistant")),
+                attribute(verbatim, ("ai.result.object", "assistant")),
             ),
         ),
     ),
@@ -57,7 +62,7 @@ PYDANTIC_AI = Dialect(
         ),
         Source(
             attribute(asked, ("pydantic_ai.all_messages", "user")),
-            attribute(answered, ("final_result", "assistant")),
+            attribute(verbatim, ("final_result", "assistant")),
         ),
         Source(
             attribute(asked, ("request_data", "user")),

@@ -321,3 +321,31 @@ def test_a_role_of_ones_own_is_no_role() -> None:
     asked = [{"role": "jane@example.com", "content": "Hi"}, {"role": "Human", "content": "Ho"}]
     found = told({**MODEL, "gen_ai.input.messages": json(asked)})
     assert texts(found.input) == [("user", "Hi"), ("user", "Ho")]
+
+
+def test_an_answer_that_is_an_object_is_told_whole() -> None:
+    """Structured outputs have names of their own; some are those that SDKs use."""
+    answer = json({"text": "There.", "score": 1})
+    for told_by in (
+        {"gen_ai.completion.0.content": answer, "gen_ai.completion.0.role": "assistant"},
+        {"gen_ai.output.messages": json([{"role": "assistant", "content": answer}])},
+        {"ai.response.text": answer},
+        {"ai.response.object": answer},
+        {"output.value": answer},
+        {"langfuse.observation.output": answer},
+    ):
+        assert texts(told({**MODEL, **told_by}).output) == [("assistant", answer)]
+
+
+def test_a_message_that_is_json_is_what_was_written() -> None:
+    """People paste data; only pieces of a message are read as such."""
+    for pasted in ('["a", "b"]', '[{"a": 1}]', '{"role": "user"}', "[1", '"quoted"'):
+        asked = [{"role": "user", "content": pasted}]
+        found = told({**MODEL, "gen_ai.input.messages": json(asked)})
+        assert texts(found.input) == [("user", pasted)]
+
+
+def test_a_flattened_message_without_a_role_is_the_users() -> None:
+    """The name says which side it is of."""
+    found = told({**MODEL, "gen_ai.prompt.0.content": "Hi", "gen_ai.completion.0.content": "Ho"})
+    assert (texts(found.input), texts(found.output)) == ([("user", "Hi")], [("assistant", "Ho")])

@@ -87,7 +87,7 @@ NAMED = (
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.one_of(ATTRIBUTES, CALLS), RESOURCES, st.lists(EVENTS, max_size=2), FRAMES)
 def test_any_values_give_a_call_that_can_be_stored_or_none(
     attributes: dict[str, object], resource: dict[str, object], events: list[Event], frame: Frame

@@ -22,7 +22,7 @@ from tests.core.applications import otlp_requests as otlp
 from tests.core.applications.otlp_strategies import JSON, LINES, LOGS, PLAIN, RECORDS, TRACES
 
 Told = Interaction | Evaluation | Rejected
-calm = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+calm = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 def stored(halves: list[Interaction]) -> dict[str, object]:

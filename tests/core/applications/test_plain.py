@@ -164,6 +164,13 @@ def test_an_answer_among_the_messages_is_the_answer() -> None:
     assert [part.message.text for part in found.output] == ["There."]
 
 
+def test_texts_that_are_json_are_what_was_said() -> None:
+    """An application may ask for JSON and get it."""
+    answer = '{"text": "There.", "score": 1}'
+    found = one({**CALL, "messages": None, "prompt": '["a"]', "response": answer})
+    assert [part.message.text for part in (*found.input, *found.output)] == ['["a"]', answer]
+
+
 def test_capture_false_is_carried() -> None:
     """What is done about it is the door's business."""
     assert one({**CALL, "capture": False}).capture is False
