@@ -12,7 +12,8 @@ from optiinfra_api.dependencies.period import CALLS, Times
 from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.reading import Asking, AskingOf, Read, TimesOf
 from optiinfra_api.dependencies.tenant import ALL
-from optiinfra_core.warehouse.questions.application_quality import GROUPS, METRIC_TYPES
+from optiinfra_core.warehouse.questions.application_quality import METRIC_TYPES
+from optiinfra_core.warehouse.questions.application_usage import GROUPS
 
 # Calls that tell no cloud are stored without one, and served under `all`.
 NO_CLOUD = ""

@@ -53,7 +53,7 @@ def cards_of(rows: Iterable[GradedByPeople | GradedGold]) -> dict[JudgeKey, Judg
                 replicate=row.replicate,
             )
         )
-    return {key: JudgeCard.of(tuple(key), graded) for key, graded in items.items()}
+    return {key: JudgeCard.of(key, graded) for key, graded in items.items()}
 
 
 async def cards_by_people(read: Read, **narrowed: str) -> Cards:

@@ -10,7 +10,10 @@ from optiinfra_api.routers import (
     exports,
     health,
     ingest,
+    interaction_sources,
+    judges,
     keys,
+    labels,
     performance,
     providers,
     quality,
@@ -18,7 +21,8 @@ from optiinfra_api.routers import (
     usage,
 )
 
-# The aliases come before the reads: {customer_id} would match their paths too.
+# The aliases come before the reads: {customer_id} would match their paths too. So come the sources
+# before the registry: {application_id} would match theirs.
 ROUTERS = (
     aliases.router,
     costs.router,
@@ -27,10 +31,13 @@ ROUTERS = (
     resources.router,
     quality.router,
     usage.router,
+    labels.router,
+    judges.router,
     collect.router,
     credentials.router,
     customers.router,
     ingest.router,
+    interaction_sources.router,
     application_registry.router,
     keys.router,
     providers.router,

@@ -15,6 +15,8 @@ SELECT
      WHERE customer_id = %(customer)s) AS changed_at,
     (SELECT max(greatest(raised_at, coalesce(cleared_at, raised_at)))
      FROM optiinfra.quality_alarms WHERE customer_id = %(customer)s) AS alarmed_at,
+    (SELECT concat_ws('/', sum(calls), sum(spent_usd), sum(reserved_usd))
+     FROM optiinfra.judge_spending WHERE customer_id = %(customer)s) AS spent,
     (SELECT count(*) FROM optiinfra.quality_alarms
      WHERE customer_id = %(customer)s) AS alarms
 """
@@ -29,12 +31,16 @@ SET updated_at = greatest(held.updated_at + interval '1 microsecond', excluded.u
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """The last call that was noted, the last change by a person, the last alarm, their number."""
+    """The last call that was noted, the last change by a person, the last alarm, their number.
+
+    ``spent`` changes with every call of a judge that a budget is held against.
+    """
 
     seen_at: datetime | None
     changed_at: datetime | None
     alarmed_at: datetime | None
     alarms: int
+    spent: str
 
 
 class ApplicationNews:

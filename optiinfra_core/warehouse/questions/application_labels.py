@@ -94,6 +94,7 @@ LABELS = Question(
         "application": "",
         "metric_name": "",
         "rater": "",
+        "interaction": "",
         "limit": 100,
         "has_after": False,
         "after_timestamp": _EPOCH,
@@ -105,5 +106,7 @@ LABELS = Question(
 )
 INTERACTIONS_NAMED = Question("applications/interactions_named.sql", NamedCall)
 LABEL_STRATA = Question("applications/label_strata.sql", LabelStratum, optional=_FILTERS)
-# Takes one application and metric, the series, how many of each half, and a seed.
-TO_LABEL = Question("applications/to_label.sql", Suggested)
+# Takes the series, how many of each half of each application and metric, and a seed.
+TO_LABEL = Question(
+    "applications/to_label.sql", Suggested, optional={"application": "", "metric_name": ""}
+)

@@ -11,18 +11,19 @@ WHERE
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND timestamp >= {start:DateTime('UTC')} AND timestamp < {end:DateTime('UTC')}
     AND replicate = 0 AND status = 'ok' AND tamper = 0 AND passed IS NOT NULL
-    AND application_id = {application:String}
-    AND metric_name = {metric_name:String}
+    AND ({application:String} = '' OR application_id = {application:String})
+    AND ({metric_name:String} = '' OR metric_name = {metric_name:String})
     AND concatWithSeparator('/', application_id, metric_name, judge, judge_model, rubric_version)
     IN {series:Array(String)}
-    AND interaction_id NOT IN (
-        SELECT interaction_id
+    AND (application_id, metric_name, interaction_id) NOT IN (
+        SELECT application_id, metric_name, interaction_id
         FROM human_labels FINAL
         WHERE
             customer_id = {customer_id:String}
             AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
-            AND application_id = {application:String}
-            AND metric_name = {metric_name:String}
+            AND ({application:String} = '' OR application_id = {application:String})
+            AND ({metric_name:String} = '' OR metric_name = {metric_name:String})
     )
-ORDER BY flagged DESC, sipHash64({seed:String}, interaction_id) ASC, interaction_id ASC
-LIMIT {each:UInt32} BY flagged
+ORDER BY
+    application_id ASC, metric_name ASC, flagged DESC, sipHash64({seed:String}, interaction_id) ASC, interaction_id ASC
+LIMIT {each:UInt32} BY application_id, metric_name, flagged
