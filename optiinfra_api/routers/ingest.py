@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 
 from optiinfra_api.dependencies.doors import DoorsOf
 from optiinfra_api.dependencies.intake import Told
 from optiinfra_api.dependencies.sending import SenderOf, Sent, received
 from optiinfra_api.problems import MEDIA_TYPE, RESPONSES
-from optiinfra_api.schemas.ingest import ReasonOut, Received
+from optiinfra_api.schemas.ingest import ReasonOut, Received, RecordsAnswer, SpansAnswer
 from optiinfra_core.applications import plain
 from optiinfra_core.applications.otlp import logs, spans
 from optiinfra_core.applications.otlp.body import UnsupportedMedia
@@ -26,22 +27,29 @@ router = APIRouter(tags=["applications"], responses={**RESPONSES, **REFUSED})
 OTLP_MEDIA = ("application/x-protobuf", "application/json")
 PLAIN_MEDIA = ("application/json", "application/x-ndjson", "application/jsonl")
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-OTLP: dict[str, Any] = {
-    "response_class": Response,
-    "responses": {
-        200: {
-            "description": "Stored; partialSuccess tells what is not, and why.",
-            "content": dict.fromkeys(OTLP_MEDIA, BINARY),
-        }
-    },
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "description": "An export request of OTLP/HTTP, plain or with Content-Encoding gzip.",
-            "content": dict.fromkeys(OTLP_MEDIA, BINARY),
-        }
-    },
+OTLP_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "An export request of OTLP/HTTP, plain or with Content-Encoding gzip.",
+        "content": dict.fromkeys(OTLP_MEDIA, BINARY),
+    }
 }
+
+
+def otlp(answer: type[BaseModel]) -> dict[str, Any]:
+    """How a door of OTLP is described; its answer has the encoding of its request."""
+    stored = {
+        "description": "Stored; partialSuccess tells what is not, and why.",
+        "model": answer,
+        "content": {OTLP_MEDIA[0]: BINARY},
+    }
+    return {
+        "response_class": Response,
+        "responses": {200: stored},
+        "openapi_extra": OTLP_BODY,
+    }
+
+
 PLAIN: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -51,7 +59,7 @@ PLAIN: dict[str, Any] = {
 }
 
 
-@router.post("/v1/traces", **OTLP)
+@router.post("/v1/traces", **otlp(SpansAnswer))
 async def receive_traces(request: Request, sender: SenderOf, doors: DoorsOf) -> Response:
     """Spans by OTLP/HTTP: those that are calls of a language model are kept, others passed over.
 
@@ -70,7 +78,7 @@ async def receive_traces(request: Request, sender: SenderOf, doors: DoorsOf) -> 
     )
 
 
-@router.post("/v1/logs", **OTLP)
+@router.post("/v1/logs", **otlp(RecordsAnswer))
 async def receive_logs(request: Request, sender: SenderOf, doors: DoorsOf) -> Response:
     """Log records by OTLP/HTTP: texts of calls, and scores that other tools gave them."""
     from optiinfra_core.applications.otlp import wire  # noqa: PLC0415 - reads need no protobuf
