@@ -1,11 +1,13 @@
 """A customer's own ClickHouse that already holds calls of language models, as a credential."""
 
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from optiinfra_core.collecting.contract import Credential
 
+DATASET = "application_interactions"  # its name among the states of sources
 # What the vault files these under; no cloud provider is called so.
 SLUG = "interactions-clickhouse"
 Layout = Literal["otel_traces", "otel_logs", "langfuse", "langfuse_events"]
@@ -49,3 +51,12 @@ class ClickHouseSource(Credential):
     backfill_days: int = Field(
         default=1, ge=0, le=400, description="How far back the first pull begins."
     )
+
+    @field_validator("url")
+    @classmethod
+    def _plain(cls, url: str) -> str:
+        """Where it may lead is asked when it is opened; here that it holds no secret in clear."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("write it as https://host:8443, without user or password")
+        return url

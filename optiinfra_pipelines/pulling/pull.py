@@ -8,7 +8,7 @@ from typing import Protocol
 
 from optiinfra_core.applications.interaction import Rejected
 from optiinfra_core.collecting.contract import Verification
-from optiinfra_core.collecting.interaction_source import SLUG, ClickHouseSource
+from optiinfra_core.collecting.interaction_source import DATASET, SLUG, ClickHouseSource
 from optiinfra_core.collecting.state import SourceState, SourceStates
 from optiinfra_core.database import Database
 from optiinfra_core.errors import (
@@ -27,7 +27,6 @@ from optiinfra_pipelines.pulling.layouts import LAYOUTS, Told
 from optiinfra_pipelines.pulling.storing import Store
 from optiinfra_pipelines.verification import gate_of
 
-DATASET = "application_interactions"
 BATCH = 1000
 # One pull reads no more than this: after an outage the next ticks read the rest.
 MOST = DAY

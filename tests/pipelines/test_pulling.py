@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from optiinfra_core.applications.parts import messages
 from optiinfra_core.applications.privacy.names import Redactors
-from optiinfra_core.collecting.interaction_source import SLUG, ClickHouseSource
+from optiinfra_core.collecting.interaction_source import DATASET, SLUG, ClickHouseSource
 from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.tenancy.applications import Applications
 from optiinfra_core.tenancy.customers import Customers
@@ -21,7 +21,7 @@ from optiinfra_core.vault.records import CredentialRecord
 from optiinfra_core.warehouse.interactions import InteractionWriter
 from optiinfra_core.windows import FixedClock
 from optiinfra_pipelines.collection.doors import Doors
-from optiinfra_pipelines.pulling.pull import DATASET, Outcome, due, pull_all
+from optiinfra_pipelines.pulling.pull import Outcome, due, pull_all
 from optiinfra_pipelines.pulling.storing import PulledCalls
 from tests.pipelines.conftest import NOON
 from tests.pipelines.foreign_tables import (
