@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from operator import attrgetter
 
 from optiinfra_core.applications.gold import gold
@@ -16,9 +17,11 @@ from optiinfra_core.warehouse.questions.alarms import GOLD_VERDICTS, GoldVerdict
 from optiinfra_pipelines.judging.panel import ModelJudge
 from optiinfra_pipelines.judging.scope import Tools
 from optiinfra_pipelines.judging.spending import Purse
-from optiinfra_pipelines.judging.validation import CAP_USD, validate
+from optiinfra_pipelines.judging.validation import validate
 from optiinfra_pipelines.judging.watching import Steps
 
+# What a control may cost where nobody says otherwise: the labelled items take about 0.02 dollars.
+CAP_USD = Decimal("0.05")
 # Days whose verdicts a day is compared with.
 COMPARED_DAYS = 7
 MEMORY_DAYS = 30
