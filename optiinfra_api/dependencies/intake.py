@@ -108,7 +108,8 @@ class Intake:
         gone = self._gone(sender.customer, rows, batch.scores)
         alive = self._without(sender.customer, rows, gone, now)
         InteractionWriter(self.warehouse, self.clock).write(sender.customer, alive)
-        scores = [each for each in batch.scores if _key(each) not in gone.calls]
+        erased = {(trace, span) for _, trace, span in gone.calls}
+        scores = [each for each in batch.scores if (each.trace_id, each.span_id) not in erased]
         scored = ScoreDesk(self.warehouse).take(sender.customer, scores, rules, redactor)
         self._settle(sender.customer, alive, rules, now)
         return Receipt(

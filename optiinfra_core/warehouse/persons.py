@@ -14,16 +14,15 @@ SELECT DISTINCT application_id, trace_id, span_id FROM llm_interactions
 WHERE customer_id = {customer_id:String} AND user_hash = {user_hash:String}
 ORDER BY ALL
 """
-# What is told of a call, and how a row of it is known; names come from here, values are bound.
+# How a row of a call is known in each table, whatever application it was told under: a tool that
+# scores has a name of its own. Names come from here, values are bound.
 _BY_NAME = (
-    "(application_id, interaction_id) IN (SELECT each.1, concat(each.2, '-', each.3)"
-    " FROM (SELECT arrayJoin(arrayZip({applications:Array(String)}, {traces:Array(String)},"
-    " {spans:Array(String)})) AS each))"
+    "interaction_id IN (SELECT concat(each.1, '-', each.2)"
+    " FROM (SELECT arrayJoin(arrayZip({traces:Array(String)}, {spans:Array(String)})) AS each))"
 )
 _BY_KEY = (
-    "(application_id, trace_id, span_id) IN (SELECT each.1, each.2, each.3"
-    " FROM (SELECT arrayJoin(arrayZip({applications:Array(String)}, {traces:Array(String)},"
-    " {spans:Array(String)})) AS each))"
+    "(trace_id, span_id) IN (SELECT each.1, each.2"
+    " FROM (SELECT arrayJoin(arrayZip({traces:Array(String)}, {spans:Array(String)})) AS each))"
 )
 # The calls themselves go last: until then they can be found again by their person.
 TABLES: Mapping[str, str] = {
@@ -72,7 +71,6 @@ def erase_calls(
 def _scope(customer_id: str, keys: list[CallKey]) -> dict[str, Any]:
     return {
         "customer_id": customer_id,
-        "applications": [key[0] for key in keys],
         "traces": [key[1] for key in keys],
         "spans": [key[2] for key in keys],
     }

@@ -276,6 +276,20 @@ def test_scores_of_other_tools_become_rows_of_their_calls(house: House, customer
     assert "<EMAIL_" in faithful["explanation"]
 
 
+def test_scores_of_a_person_who_was_forgotten_are_not_taken(house: House, customer: str) -> None:
+    """Those that are there go with the call, those that come later are dropped."""
+    score = scored(call(1), "faithfulness", 0.75, "")
+    send(house, customer, "/v1/logs", score)  # before its call: under the name of the tool
+    send(house, customer, "/v1/traces", exports.traces([call(1)]))
+    answer = house.post(
+        f"/api/v2/applications/{customer}/erasures", {"user": call(1).user}, customer
+    )
+    assert answer.json()["rows"]["application_metrics"] == 1
+    assert send(house, customer, "/v1/logs", score).status_code == 200
+    count = "SELECT count() AS rows FROM application_metrics WHERE customer_id = {c:String}"
+    assert house.warehouse.select(count, {"c": customer}) == [{"rows": 0}]
+
+
 def scored(of: Any, name: str, value: float, explanation: str) -> dict[str, Any]:
     """A score of a call, as an evaluation tool emits it under a name of its own."""
     told = {
