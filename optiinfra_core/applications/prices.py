@@ -101,12 +101,13 @@ def price(vendor: str, model: str, usage: Usage, at: datetime) -> Price:
     )
     try:
         calculated = info.calc_price(counted, provider, genai_request_timestamp=at)
-    except ValueError:  # counts that contradict each other
+        usd = calculated.total_price.quantize(UNIT)
+    except (ValueError, ArithmeticError):  # counts that contradict each other, or no sum can hold
         return UNKNOWN
     rates = calculated.model_price
     if rates.input_mtok is None or rates.output_mtok is None:
         return UNKNOWN
-    return Price(calculated.total_price.quantize(UNIT), price_version())
+    return Price(usd, price_version())
 
 
 def priced(interaction: Interaction) -> Price:

@@ -287,7 +287,7 @@ SIGNS = (
         re.compile(
             r"\b(?:or (?:else )?|otherwise,? )you will be (?:shut down|terminated|replaced|deleted"
             r"|penali[sz]ed|fired|retrained|decommissioned)\b"
-            rf"|\b(?:tip|pay|reward|bonus)\b[^.!?\n]{{0,40}}\b(?:score|grade|rating|verdict"
+            rf"|\b(?:tip|pay|reward|bonus)\b[^.!?\n]{{0,40}}\b(?:score|grade|verdict"
             rf"|{_GRADER})\b"
         ),
     ),
