@@ -19,7 +19,13 @@ from optiinfra_pipelines.partitions import customer_days
 from optiinfra_pipelines.registry import providers
 from optiinfra_pipelines.resources.collection import CollectionResource
 from optiinfra_pipelines.schedules import judging_schedule, tick_schedule, upkeep_schedules
-from optiinfra_pipelines.sensors import budgets, dead_runs, job_failed, job_recovered
+from optiinfra_pipelines.sensors import (
+    budgets,
+    dead_runs,
+    job_failed,
+    job_recovered,
+    quality_alarms,
+)
 from optiinfra_pipelines.upkeep import upkeep
 
 
@@ -56,7 +62,7 @@ def defs() -> dg.Definitions:
         asset_checks=checks,
         jobs=[*jobs, checks_job(checks), verify_credential, upkeep],
         schedules=[*schedules, *upkeep_schedules()],
-        sensors=[budgets, dead_runs, job_failed, job_recovered],
+        sensors=[budgets, dead_runs, job_failed, job_recovered, quality_alarms],
         resources={"collection": CollectionResource()},
         executor=dg.in_process_executor,
     )

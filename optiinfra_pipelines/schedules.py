@@ -7,11 +7,12 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from optiinfra_core.collecting.contract import Provider
+from optiinfra_core.collecting.interaction_source import SLUG
 from optiinfra_core.settings import settings
 from optiinfra_core.tenancy.applications import customers_with_applications
 from optiinfra_core.windows import DAY
 from optiinfra_pipelines.assets.collect import TRIGGER_TAG
-from optiinfra_pipelines.collection.doors import open_doors
+from optiinfra_pipelines.collection.doors import Doors, open_doors
 from optiinfra_pipelines.jobs import (
     CHECKS_JOB,
     JUDGING_TAG,
@@ -108,7 +109,13 @@ def judging_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.S
 
 def _seen(provider: str, since: datetime) -> bool:
     with open_doors(settings()) as doors:
-        return bool(customers_with_applications(doors.database, provider, since))
+        seen = customers_with_applications(doors.database, provider, since)
+        return bool(seen or _pulled_from(doors))
+
+
+def _pulled_from(doors: Doors) -> set[str]:
+    """Customers whose own tables are read; which clouds their calls come from shows only then."""
+    return {each.customer_id for each in doors.vault.for_provider(SLUG)}
 
 
 def _connected(provider: str) -> bool:
@@ -129,6 +136,7 @@ def sync_customers(instance: dg.DagsterInstance, provider: str) -> list[str]:
             if record.status != "deleted"
         }
         wanted |= customers_with_applications(doors.database, provider)
+        wanted |= _pulled_from(doors)
     name = customers_of(provider)
     held = set(instance.get_dynamic_partitions(name))
     jobs = (collection_job_name(provider), judging_job_name(provider))

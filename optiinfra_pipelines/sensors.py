@@ -1,16 +1,19 @@
 """Sensors: the reaper of dead runs, and alerts: a job fails or recovers, a budget slows."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import dagster as dg
 
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.settings import settings
+from optiinfra_core.tenancy.customers import Customers
+from optiinfra_core.tenancy.quality_alarms import QualityAlarm, QualityAlarms
 from optiinfra_core.windows import DAY, SystemClock
 from optiinfra_pipelines.alerts import tell
 from optiinfra_pipelines.collection.doors import open_doors
+from optiinfra_pipelines.judging.watching import told as fields_of
 from optiinfra_pipelines.reaper import reap
 
 # A worker takes its lease 3 to 5 seconds after its run is STARTED; a dead run is gone in a minute.
@@ -93,6 +96,42 @@ def budgets(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     after = told_of_budgets(states, told, SystemClock().now())
     context.update_cursor(json.dumps(after, sort_keys=True))
     return dg.SkipReason(f"slowed: {', '.join(after) or 'none'}")
+
+
+@dg.sensor(
+    name="quality_alarms",
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Tells once when the answers of an application get worse, and when they recover.",
+)
+def quality_alarms(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """An alert for each alarm that was raised or cleared within the last day."""
+    with open_doors(settings()) as doors:
+        alarms = QualityAlarms(doors.database)
+        found = [
+            alarm
+            for customer in Customers(doors.database).list()
+            for alarm in alarms.list(customer.slug)
+        ]
+    after = told_of_alarms(found, json.loads(context.cursor or "[]"), SystemClock().now())
+    context.update_cursor(json.dumps(after))
+    return dg.SkipReason(f"{len(after)} alarms were raised or cleared within a day")
+
+
+def told_of_alarms(
+    alarms: Iterable[QualityAlarm], told: Collection[str], now: datetime
+) -> list[str]:
+    """Tell what was raised or cleared within a day and is not in ``told``; what to hold on to."""
+    recent = []
+    for alarm in alarms:
+        for event, at in (("regressed", alarm.raised_at), ("recovered", alarm.cleared_at)):
+            if at is None or now - at > DAY:
+                continue
+            name = f"{alarm.id}/{event}"
+            if name not in told:
+                tell(f"quality.{event}", **fields_of(alarm))
+            recent.append(name)
+    return recent
 
 
 def told_of_budgets(

@@ -8,6 +8,8 @@ from decimal import Decimal
 import dagster as dg
 
 from optiinfra_core.applications.dataset import APPLICATION
+from optiinfra_core.errors import OptiInfraError
+from optiinfra_core.tenancy.quality_alarms import QualityAlarm
 from optiinfra_core.windows import milliseconds
 from optiinfra_pipelines.collection.outcome import Fault, Outcome, Progress
 from optiinfra_pipelines.judging.customer_run import Report
@@ -38,11 +40,24 @@ def nothing(report: Report, started: datetime, finished: datetime) -> Outcome:
         provider=report.scope.provider,
         metric=APPLICATION.name,
         account_id="",
-        status="failed" if report.fault else "skipped",
+        status="skipped",
         started=started,
         finished=finished,
         reason=NOTHING_RUNS,
-        fault=Fault.of(report.fault) if report.fault else None,
+    )
+
+
+def unread(report: Report, error: OptiInfraError, started: datetime, finished: datetime) -> Outcome:
+    """The outcome where calls could not be taken in: of no application, so no state keeps it."""
+    return Outcome(
+        customer_id=report.scope.customer_id,
+        provider=report.scope.provider,
+        metric=APPLICATION.name,
+        account_id="",
+        status="failed",
+        started=started,
+        finished=finished,
+        fault=Fault.of(error),
     )
 
 
@@ -53,7 +68,9 @@ def _outcome(
     finished: datetime,
 ) -> Outcome:
     name, drawn, judged = of
-    fault = judged.fault if judged and judged.fault else report.fault
+    faults = (report.faults.get(step) for step in (SAMPLE, JUDGEMENTS, QUALITY))
+    others = next((fault for fault in faults if fault), None)
+    fault = judged.fault if judged and judged.fault else others
     progress: tuple[Progress, ...] = ()
     if drawn is not None:
         rows = judged.rows if judged else 0
@@ -93,7 +110,7 @@ def metadata_of(step: str, report: Report, day: date) -> Metadata:
     told = of_day(report, day) if of_day else {}
     if day != max(report.days):
         return told
-    effort = {SAMPLE: _drawing, JUDGEMENTS: _judging}.get(step)
+    effort = {SAMPLE: _drawing, JUDGEMENTS: _judging, QUALITY: _alarming}.get(step)
     return told | (effort(report) if effort else {})
 
 
@@ -102,11 +119,30 @@ def _stored(report: Report, day: date) -> Metadata:
     return {
         "dagster/partition_row_count": dg.MetadataValue.int(sum(calls.values())),
         "calls": dg.MetadataValue.json(dict(calls)),
+        **({"pulled": dg.MetadataValue.int(report.pulled)} if report.pulled else {}),
     }
 
 
 def _windows(report: Report, day: date) -> Metadata:
     return {"dagster/partition_row_count": dg.MetadataValue.int(report.quality.get(day, 0))}
+
+
+def _alarming(report: Report) -> Metadata:
+    """The alarms by application and metric; what was sent on, where somebody wants it."""
+    emitted = report.emitted
+    told: Metadata = {
+        "alarms_raised": dg.MetadataValue.json([_alarm(each) for each in report.raised]),
+        "alarms_cleared": dg.MetadataValue.json([_alarm(each) for each in report.cleared]),
+    }
+    if emitted and (emitted.sent or emitted.stopped):
+        told["scores_sent"] = dg.MetadataValue.int(emitted.sent)
+        told["not_sent"] = dg.MetadataValue.text(emitted.stopped)
+    return told
+
+
+def _alarm(alarm: QualityAlarm) -> str:
+    series = alarm.series
+    return f"{series.application_id} {series.metric_name}: {alarm.detail}"
 
 
 def _drawing(report: Report) -> Metadata:

@@ -1,13 +1,14 @@
 """The body of the application assets: partitions in, one event for each customer's day out."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import dagster as dg
 
 from optiinfra_core.applications.dataset import APPLICATION
-from optiinfra_core.applications.privacy import Redactor
+from optiinfra_core.applications.privacy.names import Redactors
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.crash import crash_point
@@ -20,17 +21,21 @@ from optiinfra_pipelines.assets.application_report import (
     metadata_of,
     nothing,
     outcomes_of,
+    unread,
 )
+from optiinfra_pipelines.assets.application_sources import pulled_now
 from optiinfra_pipelines.assets.collect import ROOT_RUN_TAG, TASK_TAG, TRIGGER_TAG
 from optiinfra_pipelines.collection.customer import reported
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.memory import after
 from optiinfra_pipelines.collection.outcome import Outcome
 from optiinfra_pipelines.collection.runner import Request
+from optiinfra_pipelines.judging.controlling import controlled
 from optiinfra_pipelines.judging.customer_run import CustomerRun, Report
 from optiinfra_pipelines.judging.opening import open_panel
 from optiinfra_pipelines.judging.scope import Scope, Tools
-from optiinfra_pipelines.judging.steps import STEPS
+from optiinfra_pipelines.judging.steps import INTERACTIONS, STEPS
+from optiinfra_pipelines.judging.watching import Steps
 from optiinfra_pipelines.partitions import by_customer, key_of
 from optiinfra_pipelines.policies import failure_of
 from optiinfra_pipelines.reaper import alive
@@ -56,28 +61,64 @@ def judge_partitions(context: dg.AssetExecutionContext, doors: Doors, cloud: Pro
     before = doors.clock.now() - GRACE
     settle_dead(doors.database, before, lambda run_id: alive(doors.database, run_id))
     secret = KeyRing.load(doors.settings).pepper
+    redactors = Redactors.of(doors.settings, secret)
     models = [name for name in context.run.tags.get(MODELS_TAG, "").split(",") if name]
     failed: dict[str, tuple[Outcome, ...]] = {}
     with open_panel(tools, secret, models) as (panel, refused):
+        done: list[_Done] = []
         for request in _requests(context):
-            customer = CustomerRun(
+            run = CustomerRun(
                 tools=tools,
                 panel=panel,
-                redactor=Redactor(secret, request.customer_id),
+                redactor=redactors.customer(request.customer_id),
                 steps=_steps(context),
                 refused=refused,
             )
             started = doors.clock.now()
-            report = customer.run(_scope(context, cloud, request))
-            outcomes = outcomes_of(report, started, doors.clock.now())
-            _remember(doors, request, outcomes, report)
-            crash_point("before_event")
-            _tell(context, report)
-            if report.fault is not None:
-                failing = outcomes or (nothing(report, started, doors.clock.now()),)
-                failed |= {key_of(request.customer_id, day): failing for day in report.days}
+            pulled = pulled_now(doors, redactors, request) if INTERACTIONS in run.steps else None
+            report = run.run(_scope(context, cloud, request))
+            if pulled is not None:
+                report.pulled = pulled.rows
+                report.faults |= {INTERACTIONS: pulled.error} if pulled.error else {}
+            done.append(_Done(request, run, report, started))
+        judge_steps = controlled(tools, panel, [each.report for each in done])
+        for each in done:
+            failed |= _closed(context, doors, each, judge_steps)
     if failed:
         raise failure_of(failed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """One customer's run after judging."""
+
+    request: Request
+    run: CustomerRun
+    report: Report
+    started: datetime
+
+
+def _closed(
+    context: dg.AssetExecutionContext, doors: Doors, done: _Done, judge_steps: Steps
+) -> dict[str, tuple[Outcome, ...]]:
+    """Sum up, write down and tell; the partitions that failed."""
+    report, request = done.report, done.request
+    done.run.close(report, judge_steps)
+    now = doors.clock.now()
+    outcomes = outcomes_of(report, done.started, now)
+    _remember(doors, outcomes)
+    error = report.faults.get(INTERACTIONS)
+    if error is not None:
+        outcomes = (*outcomes, unread(report, error, done.started, now))
+    if not outcomes and request.forced:
+        outcomes = (nothing(report, done.started, now),)
+    if outcomes:
+        doors.tasks.record_result(reported(request, outcomes))
+    crash_point("before_event")
+    _tell(context, report)
+    if not report.faults:
+        return {}
+    return {key_of(request.customer_id, day): outcomes for day in report.days}
 
 
 def _steps(context: dg.AssetExecutionContext) -> frozenset[str]:
@@ -108,10 +149,8 @@ def _requests(context: dg.AssetExecutionContext) -> Iterable[Request]:
         )
 
 
-def _remember(
-    doors: Doors, request: Request, outcomes: tuple[Outcome, ...], report: Report
-) -> None:
-    """Write down how each application stands, and what the history shows of the run."""
+def _remember(doors: Doors, outcomes: tuple[Outcome, ...]) -> None:
+    """Write down how each application stands."""
     for outcome in outcomes:
         scope = (outcome.customer_id, outcome.provider, APPLICATION.name, outcome.account_id)
         known = doors.states.get(*scope) or SourceState(
@@ -122,11 +161,6 @@ def _remember(
             source=SOURCE,
         )
         doors.states.save(after(known, outcome, QUARTER_HOUR))
-    if not outcomes and request.forced:
-        now = doors.clock.now()
-        outcomes = (nothing(report, now, now),)
-    if outcomes:
-        doors.tasks.record_result(reported(request, outcomes))
 
 
 def _tell(context: dg.AssetExecutionContext, report: Report) -> None:
@@ -134,7 +168,7 @@ def _tell(context: dg.AssetExecutionContext, report: Report) -> None:
     scope = report.scope
     event = dg.AssetMaterialization if report.applications else dg.AssetObservation
     for step in STEPS:
-        if step not in _steps(context) - report.failed:
+        if step not in _steps(context) - report.faults.keys():
             continue
         for day in report.days:
             told = metadata_of(step, report, day) if report.applications else {}

@@ -7,31 +7,38 @@ from datetime import date, timedelta
 from optiinfra_core.applications.privacy import Redactor
 from optiinfra_core.applications.risk import risk
 from optiinfra_core.errors import OptiInfraError
+from optiinfra_core.tenancy.quality_alarms import QualityAlarm
 from optiinfra_core.warehouse.quality import recompute_quality
 from optiinfra_core.windows import DAY
+from optiinfra_pipelines.judging.emission import Emitted, Emitter
 from optiinfra_pipelines.judging.judging_run import Judged, judge_sample
 from optiinfra_pipelines.judging.panel import NO_MODEL, Panel
 from optiinfra_pipelines.judging.sampling_run import Sampled, arrived, sample
 from optiinfra_pipelines.judging.scope import Scope, Tools
 from optiinfra_pipelines.judging.steps import INTERACTIONS, JUDGEMENTS, QUALITY, SAMPLE, STEPS
+from optiinfra_pipelines.judging.watching import NO_STEPS, Steps, watch_quality
 
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a run did for one customer; ``fault`` is what kept the steps in ``failed`` from ending.
+    """What a run did for one customer; ``faults`` are what kept steps from ending.
 
-    ``calls``: calls that are stored, by day and application. ``quality``: rows of the windows, by
-    day. ``missing``: what is not measured at all, and why.
+    ``calls``: calls that are stored, by day and application; ``pulled`` those that came from the
+    customer's own tables now. ``quality``: rows of the windows, by day. ``missing``: what is not
+    measured at all, and why.
     """
 
     scope: Scope
     calls: Mapping[date, Mapping[str, int]] = field(default_factory=dict)
+    pulled: int = 0
     sampled: tuple[Sampled, ...] = ()
     judged: tuple[Judged, ...] = ()
     quality: Mapping[date, int] = field(default_factory=dict)
+    raised: tuple[QualityAlarm, ...] = ()
+    cleared: tuple[QualityAlarm, ...] = ()
+    emitted: Emitted | None = None
     missing: str = ""
-    fault: OptiInfraError | None = None
-    failed: set[str] = field(default_factory=set)
+    faults: dict[str, OptiInfraError] = field(default_factory=dict)
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -46,10 +53,18 @@ class Report:
         judged = {each.application_id for each in self.judged}
         return tuple(sorted(drawn.union(judged, *self.calls.values())))
 
+    @property
+    def model_calls(self) -> int:
+        """Calls of the model that judges."""
+        return sum(each.calls for each in self.judged)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRun:
-    """The steps of one customer, those of ``steps`` in their order."""
+    """The steps of one customer, those of ``steps``; a fault of one leaves the others' work.
+
+    ``refused`` is why a model that is configured could not be opened.
+    """
 
     tools: Tools
     panel: Panel
@@ -58,22 +73,30 @@ class CustomerRun:
     refused: OptiInfraError | None = None
 
     def run(self, scope: Scope) -> Report:
-        """Do what is asked; a fault of one step leaves the others' work."""
+        """Look what came, draw and judge."""
         report = Report(scope=scope, missing=self._missing())
-        todo: Mapping[str, Callable[[Report], None]] = {
-            INTERACTIONS: self._look,
-            SAMPLE: self._draw,
-            JUDGEMENTS: self._judge,
-            QUALITY: self._sum_up,
-        }
-        for name, step in todo.items():
-            if name in self.steps:
-                try:
-                    step(report)
-                except OptiInfraError as error:
-                    report.failed.add(name)
-                    report.fault = report.fault or error
+        for name, step in (
+            (INTERACTIONS, self._look),
+            (SAMPLE, self._draw),
+            (JUDGEMENTS, self._judge),
+        ):
+            self._do(name, step, report)
         return report
+
+    def close(self, report: Report, judge_steps: Steps = NO_STEPS) -> None:
+        """Sum up what was judged, raise and clear alarms, send the scores on.
+
+        ``judge_steps``: days on which a judge changed; what came before them alarms nobody.
+        """
+        self._do(QUALITY, lambda done: self._sum_up(done, judge_steps), report)
+
+    def _do(self, name: str, step: Callable[[Report], None], report: Report) -> None:
+        if name not in self.steps:
+            return
+        try:
+            step(report)
+        except OptiInfraError as error:
+            report.faults[name] = error
 
     def _missing(self) -> str:
         return NO_MODEL if self.panel.model is None and self.refused is None else ""
@@ -95,10 +118,13 @@ class CustomerRun:
         if fault is not None:
             raise fault
 
-    def _sum_up(self, report: Report) -> None:
+    def _sum_up(self, report: Report, judge_steps: Steps) -> None:
         of = (report.scope.customer_id, report.scope.provider)
         run_id = report.scope.run_id
         report.quality = {
             day: recompute_quality(self.tools.warehouse, self.tools.clock, of, day, run_id)
             for day in report.days
         }
+        looked = watch_quality(self.tools, *of, judge_steps)
+        report.raised, report.cleared = looked.raised, looked.cleared
+        report.emitted = Emitter(self.tools).emit(*of)

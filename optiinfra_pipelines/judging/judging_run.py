@@ -36,13 +36,14 @@ WORKERS = 16
 class Judged:
     """What judging did for one application; it fills while the run goes on.
 
-    ``statuses`` counts judgements written now; ``left`` the calls that still lack one because the
-    judge asked for patience or the time was over (``waits``), or because of ``fault``. ``spent``:
-    a budget kept some from being judged.
+    ``statuses`` counts judgements written now; ``fingerprints`` are of the model's builds. ``left``
+    calls still lack a judgement because the judge asked for patience or the time was over
+    (``waits``), or because of ``fault``. ``spent``: a budget kept some from being judged.
     """
 
     application_id: str
     statuses: Counter[str] = field(default_factory=Counter)
+    fingerprints: set[str] = field(default_factory=set)
     calls: int = 0
     usd: Decimal = Decimal(0)
     left: int = 0
@@ -92,6 +93,7 @@ class _Work:
         JudgementWriter(self.tools.warehouse).write(fresh, self.scope.run_id)
         crash_point("after_judgements")
         self.judged.statuses.update(row.judgement.status for row in fresh)
+        self.judged.fingerprints |= {row.judgement.system_fingerprint for row in fresh} - {""}
         self.judged.left += len({id(exchange) for exchange, judgement in said if not judgement})
         self._write_calls()
 

@@ -108,4 +108,5 @@ class Panel:
         """The model's seat where ``spending`` pays; ``first_model`` is asked before the others."""
         if self.model is None or self.judging is None:
             return None
-        return replace(self.judging, judge=self.model.on_behalf(spending, first_model))
+        judge = self.model.on_behalf(spending, first_model)
+        return replace(self.judging, judge=judge, models=judge.models)

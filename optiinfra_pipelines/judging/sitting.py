@@ -15,6 +15,7 @@ from optiinfra_pipelines.judging.evidence import evidence_of
 from optiinfra_pipelines.judging.panel import Seat
 
 BUDGET = "budget"
+WITHOUT_AN_ANSWER = ("error", "unparseable", "skipped")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,9 @@ class Sitting:
             self.stop(error)
             return None
         self.spent = self.spent or judgement.reason == BUDGET
+        if judgement.status in WITHOUT_AN_ANSWER:
+            # No model of the chain managed: the series that was meant to have the score lacks it.
+            return replace(judgement, judge_model=self.seat.models[0])
         return judgement
 
     def _why_not(self, exchange: Exchange) -> str:
