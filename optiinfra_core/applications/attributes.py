@@ -10,7 +10,7 @@ from optiinfra_core.applications.dialects import DIALECTS, MARKED, fields
 from optiinfra_core.applications.dialects.kinds import kind
 from optiinfra_core.applications.dialects.readers import Spoken
 from optiinfra_core.applications.dialects.sources import documents
-from optiinfra_core.applications.dialects.values import error_type, moment, name, refused
+from optiinfra_core.applications.dialects.values import UNNAMED, error_type, moment, name, refused
 from optiinfra_core.applications.identity import application_id
 from optiinfra_core.applications.interaction import Interaction
 from optiinfra_core.applications.otlp.records import Event
@@ -131,7 +131,7 @@ def _of_span(
     raised = (
         error_type(e.attributes.get("exception.type")) for e in events if e.name == "exception"
     )
-    failed = (next(raised, "") or "error") if frame.failed else ""
+    failed = (next(raised, "") or UNNAMED) if frame.failed else ""
     return {
         "latency_ms": took if took >= 0 else None,
         "ttft_ms": _ttft(attributes, events, frame),

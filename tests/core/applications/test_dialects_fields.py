@@ -263,8 +263,8 @@ def test_texts_and_users_are_in_no_representation() -> None:
             (event("exception", {"exception.type": "groq.RateLimitError"}),),
             "groq.RateLimitError",
         ),
-        ({}, (), "error"),
-        ({"error.type": "no answer for jane@example.com"}, (), "error"),
+        ({}, (), "(unnamed)"),
+        ({"error.type": "no answer for jane@example.com"}, (), "(unnamed)"),
     ],
 )
 def test_a_failed_call_has_the_name_of_its_error(
@@ -274,6 +274,16 @@ def test_a_failed_call_has_the_name_of_its_error(
     found = call({**MODEL, **attributes}, events, failed=True)
     assert found is not None
     assert found.error_type == error
+
+
+def test_the_name_of_an_error_wins_over_none_where_halves_are_joined() -> None:
+    """The warehouse keeps the greatest text of all halves."""
+    bare = call(MODEL, failed=True)
+    assert bare is not None
+    for name in ("500", "-1", "TimeoutError", "groq.RateLimitError", "_OTHER"):
+        named = call({**MODEL, "error.type": name}, failed=True)
+        assert named is not None
+        assert max(bare.error_type, named.error_type) == name
 
 
 def test_a_piece_of_a_call_claims_nothing_of_the_whole() -> None:

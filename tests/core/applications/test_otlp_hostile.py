@@ -206,7 +206,7 @@ def test_nulls_and_unknown_fields_tell_nothing() -> None:
     """As protobuf's JSON has it."""
     call = only_call(of_json_span(events=None, status=None, madeUp=[1], droppedEventsCount="x"))
     assert call.model == "gpt-4o-2024-11-20"
-    assert only_call(of_json_span(status={"code": "STATUS_CODE_ERROR"})).error_type == "error"
+    assert only_call(of_json_span(status={"code": "STATUS_CODE_ERROR"})).error_type == "(unnamed)"
 
 
 @pytest.mark.parametrize("levels", [45, 300, 1_000, 100_000])
