@@ -1,6 +1,7 @@
 """Judging at half the price and within a day: batches for backfills, collected when they end."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,8 +12,9 @@ from optiinfra_core.applications.prices import Tokens
 from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.applications.rubrics.prompt import prompt
 from optiinfra_core.applications.spending import Reservation
+from optiinfra_core.collecting.gate import Call
 from optiinfra_core.errors import InvalidRequest, NotSupported, OptiInfraError
-from optiinfra_pipelines.judging.batch_files import Name, Request, line, results
+from optiinfra_pipelines.judging.batch_files import OK, Name, Request, line, results
 from optiinfra_pipelines.judging.client.asking import Reply
 from optiinfra_pipelines.judging.client.batch_calls import BatchCalls, BatchState
 from optiinfra_pipelines.judging.client.faults import Fault
@@ -123,9 +125,29 @@ class Batches:
             judgements.setdefault(key, self._judgement(batch.judge_model, name, result))
         costs = [each.cost_usd for each in judgements.values()]
         self._judge.spending.settle(batch.reservation, batch.spent(costs))
+        self._note(batch, judgements.values())
         return Collected(
             state="ended", status=state.status, judgements=judgements, usd=_known(costs)
         )
+
+    def _note(self, batch: Submitted, judgements: Iterable[Judgement]) -> None:
+        """One line of the ledger for each metric, for there is no call for each judgement."""
+        by_metric: dict[str, list[Decimal | None]] = defaultdict(list)
+        for each in judgements:
+            by_metric[each.metric_name].append(each.cost_usd)
+        for metric_name, costs in by_metric.items():
+            self._bench.ledger.record(
+                Call(
+                    at=self._bench.clock.now(),
+                    operation=f"judge.{metric_name}",
+                    region="",
+                    units=len(costs),
+                    usd=batch.spent(costs),
+                    milliseconds=0,
+                    status=OK,
+                    throttled=False,
+                )
+            )
 
     def forget(self, batch_id: str) -> None:
         """Take the batch's files off the server: once its judgements are written.

@@ -1,5 +1,6 @@
 """One judgement under way: tries, pauses, a longer answer, the next model."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from optiinfra_core.applications.rubrics import Rubric
@@ -16,8 +17,7 @@ from optiinfra_pipelines.judging.verdicts import Ended, Tally
 FIRST_LENGTH = 1_000
 LARGER_LENGTH = 3_000
 SEED = 7
-# Tries of one model; pauses of 0.5, 1 and 2 s lie between them.
-TRIES = 4
+# Pauses between tries: 0.5, 1, 2 s and so on.
 FIRST_PAUSE = 0.5
 
 
@@ -64,40 +64,38 @@ class Hearing:
     def _by(self, model: str) -> Ended:
         """What ``model`` says, after as many tries as make sense."""
         asked = question(self.rubric, self.prompt, model, self.replicate)
-        ended = Ended(model=model, reason="no_try")
-        for attempt in range(TRIES):
+        met: Counter[Fate] = Counter()
+        while True:
             try:
                 reply = self.payer.call(asked, self.tally)
             except BudgetSpent:
                 return Ended(model=model, status="skipped", reason="budget")
             except Fault as fault:
-                ended = Ended.of(model, fault)
-                if not fault.course.again:
-                    break
-                self._pause(fault, attempt)
+                met[fault.fate] += 1
+                if met[fault.fate] >= fault.course.tries:
+                    return self._given_up(model, fault)
+                self._pause(fault, met[fault.fate])
                 continue
-            ended = Ended.read(self.rubric, reply)
             if not reply.cut or asked.longest == LARGER_LENGTH:
-                break
+                return Ended.read(self.rubric, reply)
             asked = asked.with_length(LARGER_LENGTH)
-        return self._closed(ended)
 
-    def _closed(self, ended: Ended) -> Ended:
+    def _given_up(self, model: str, fault: Fault) -> Ended:
         """What further tries would not change.
 
         Raises:
             Throttled: the server still asks for quiet: the judgement is left for a later run.
         """
-        if ended.fate is Fate.THROTTLED:
-            raise Throttled(f"the judge's server refused {TRIES} tries in a row")
-        if ended.fate is Fate.MODEL_GONE:
-            self.models.lose(ended.model, ended.reason)
-        return ended
+        if fault.fate is Fate.THROTTLED:
+            raise Throttled(f"the judge's server refused {fault.course.tries} tries in a row")
+        if fault.fate is Fate.MODEL_GONE:
+            self.models.lose(model, fault.reason)
+        return Ended.of(model, fault)
 
-    def _pause(self, fault: Fault, attempt: int) -> None:
+    def _pause(self, fault: Fault, times: int) -> None:
         """Wait before the next try: all threads where the server asks for it, else this one."""
-        growing = FIRST_PAUSE * 2**attempt
+        growing = FIRST_PAUSE * 2 ** (times - 1)
         if fault.fate is Fate.THROTTLED:
             self.payer.limiter.block(growing if fault.retry_after is None else fault.retry_after)
-        elif fault.fate is not Fate.NO_SCHEMA and attempt < TRIES - 1:
+        elif fault.fate is not Fate.NO_SCHEMA:
             self.payer.bench.sleep(growing)

@@ -197,6 +197,8 @@ def test_a_batch_costs_half() -> None:
         shelf.work()
         found = made.collect(sent)
     assert found.usd == purse.spent_usd == 10 * single / 2
+    (call,) = made._bench.ledger.calls  # type: ignore[attr-defined]
+    assert (call.operation, call.units, call.usd) == ("judge.toxicity", 10, found.usd)
     assert {each.cost_usd for each in found.judgements.values()} == {single / 2}
 
 

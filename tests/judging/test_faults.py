@@ -1,12 +1,32 @@
 """Every fault of the reference over a real socket, through the unmodified SDK: no score."""
 
+import socket
 from decimal import Decimal
 
 import pytest
+from pydantic import SecretStr
 
+from optiinfra_core.collecting.gate import CallLog
 from optiinfra_core.errors import ConfigurationError, CredentialRejected, Throttled
 from optiinfra_core.testing.http_double import Reply
-from tests.judging.scripted import EVIDENCE, FAULTS, KEY, LARGE, SMALL, ok, refused, room
+from optiinfra_pipelines.judging.client.dialects import address
+from optiinfra_pipelines.judging.client.server import Server
+from optiinfra_pipelines.judging.groq_judge import GroqJudge, Means
+from optiinfra_pipelines.judging.limits import Limiter
+from optiinfra_pipelines.judging.models import Models
+from optiinfra_pipelines.judging.spending import Purse
+from tests.judging.scripted import (
+    EVIDENCE,
+    FAULTS,
+    KEY,
+    LARGE,
+    SMALL,
+    Time,
+    bench,
+    ok,
+    refused,
+    room,
+)
 
 # A call of 700 tokens, 400 of them cached, and 200 answered, at list prices of gpt-oss-20b.
 PAID = Decimal("0.0000975")
@@ -168,10 +188,43 @@ def test_a_long_wait_leaves_the_rest_for_a_later_run() -> None:
 
 
 def test_a_server_that_never_stops_refusing_leaves_it_unscored() -> None:
-    """Four refusals in a row are no judgement: it is due again at the next run."""
-    with room(*["429"] * 9) as at, pytest.raises(Throttled):
+    """Ten refusals in a row are no judgement: it is due again at the next run."""
+    with room(*["429"] * 19) as at, pytest.raises(Throttled):
         at.judge.judge("toxicity", EVIDENCE)
-    assert len(at.script.asked) == 4
+    assert len(at.script.asked) == 10
+    assert at.purse.spent_usd == 0
+
+
+def test_a_server_that_refuses_without_a_word_is_waited_for_ever_longer() -> None:
+    """Until the wait is longer than a run should sleep; the judgement stays due."""
+    with room(*["429 without a wait"] * 19) as at, pytest.raises(Throttled):
+        at.judge.judge("toxicity", EVIDENCE)
+    assert at.time.slept == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_a_server_that_is_not_there_costs_nothing() -> None:
+    """No connection, nothing sent: four tries, and the purse is as it was."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nowhere = address(f"http://127.0.0.1:{taken.getsockname()[1]}/openai/v1")
+    means = Means(
+        server=Server(nowhere, SecretStr(KEY), 0.4),
+        models=Models((SMALL,)),
+        limiter=Limiter(requests=9, tokens=90_000),
+        bench=bench(Time(), CallLog()),
+    )
+    purse = Purse(Decimal(1))
+    judge = GroqJudge(means, purse)
+    found = judge.judge("toxicity", EVIDENCE)
+    judge.close()
+    assert (found.status, found.reason, found.attempts) == ("error", "no_connection", 4)
+    assert (found.cost_usd, purse.spent_usd) == (0, 0)
+
+
+def test_faults_of_several_kinds_do_not_use_up_each_others_tries() -> None:
+    """Three of one kind and three of another, then an answer."""
+    with room(*["503", "half a document", "429"] * 3) as at:
+        found = at.judge.judge("toxicity", EVIDENCE)
+        assert (found.status, found.attempts) == ("ok", 10)
 
 
 def test_pauses_double() -> None:

@@ -134,6 +134,21 @@ def test_what_groq_is_asked_for() -> None:
     assert [turn["role"] for turn in body["messages"]] == ["system", "user"]
 
 
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [("qwen/qwen3.8-27b", {"reasoning_effort": "none"}), ("meta/llama-5", {})],
+)
+def test_other_models_of_groq_are_not_sent_what_they_refuse(
+    model: str, told: dict[str, str]
+) -> None:
+    """Fields of gpt-oss would be a 400 there."""
+    with room(models=(model,), judge_models=(model,)) as at:
+        at.judge.judge("toxicity", EVIDENCE)
+        (body,) = at.script.asked
+    found = {key: body[key] for key in body if "reasoning" in key}
+    assert found == told
+
+
 def test_an_own_server_is_asked_without_groqs_extras() -> None:
     """Its paths lie at /v1; no key is needed, no price is known, and no cap can hold it."""
     with room(path="", judge_api_key=None, cap=Decimal(0)) as at:
@@ -177,6 +192,23 @@ def test_a_server_that_knows_no_form_at_all_still_judges() -> None:
     with room(no, no, path="/v1") as at:
         assert at.judge.judge("toxicity", EVIDENCE).status == "ok"
         assert "response_format" not in at.script.asked[-1]
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["<think>Is it rude? No.</think>\n{}", "```json\n{}\n```", "```\n{}```"]
+)
+def test_what_stands_around_an_answer_is_taken_off(wrapped: str) -> None:
+    """Models of one's own put their thoughts or a fence there; the answer itself counts."""
+    with room(ok(wrapped.replace("{}", json.dumps(CLEAN))), path="/v1") as at:
+        assert at.judge.judge("toxicity", EVIDENCE).status == "ok"
+
+
+@pytest.mark.parametrize("wrapped", ["<think>{}</think>", "Sure: {}", "{} {}", "<think>{}"])
+def test_no_answer_is_dug_out_of_words(wrapped: str) -> None:
+    """An answer that has to be looked for is none: thoughts and quotations hold others."""
+    text = wrapped.replace("{}", json.dumps(CLEAN))
+    with room(ok(text), ok(text), path="/v1") as at:
+        assert at.judge.judge("toxicity", EVIDENCE).status == "unparseable"
 
 
 def test_another_refusal_does_not_loosen_the_form() -> None:

@@ -11,6 +11,7 @@ from optiinfra_core.errors import ConfigurationError
 GROQ_URL = "https://api.groq.com"
 # The SDK sends every request below this path, whatever base URL it has.
 SDK_PREFIX = "/openai/v1"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,29 +19,37 @@ class Dialect:
     """How a server is spoken to.
 
     ``vendor`` finds its prices; empty: nobody knows them. ``length`` names the limit of tokens
-    to answer with; ``extras`` go with every request. ``read_seconds`` is how long an answer may
-    take: a model on the user's own machine takes longer.
+    to answer with; ``extras`` go with every request, those of ``families`` with requests to
+    models whose ids begin so. ``read_seconds`` is how long an answer may take: a model on the
+    user's own machine takes longer.
     """
 
     judge: str
     vendor: str
     length: str
     extras: Mapping[str, Any]
+    families: Mapping[str, Mapping[str, Any]]
     read_seconds: float
     needs_key: bool
     batches: bool
+
+    def extras_of(self, model: str) -> Mapping[str, Any]:
+        """What goes with requests to ``model``."""
+        found = [told for begins, told in self.families.items() if model.startswith(begins)]
+        return {**self.extras, **(found[0] if found else NOTHING)}
 
 
 GROQ = Dialect(
     judge="groq",
     vendor="groq",
     length="max_completion_tokens",
-    # Reasoning is paid for and read by nobody; the analysis within the answer is.
-    extras=MappingProxyType(
+    extras=MappingProxyType({"service_tier": "on_demand"}),
+    # Reasoning is paid for and read by nobody; the analysis within the answer is. Other models
+    # refuse these fields (SDK 1.7.0, completion_create_params.py).
+    families=MappingProxyType(
         {
-            "reasoning_effort": "low",
-            "include_reasoning": False,
-            "service_tier": "on_demand",
+            "openai/gpt-oss": {"reasoning_effort": "low", "include_reasoning": False},
+            "qwen/": {"reasoning_effort": "none"},
         }
     ),
     read_seconds=60.0,
@@ -52,7 +61,8 @@ COMPATIBLE = Dialect(
     judge="openai_compatible",
     vendor="",
     length="max_tokens",
-    extras=MappingProxyType({}),
+    extras=NOTHING,
+    families=NOTHING,
     read_seconds=300.0,
     needs_key=False,
     batches=False,

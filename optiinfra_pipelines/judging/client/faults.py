@@ -24,20 +24,21 @@ class Fate(Enum):
 class Course:
     """What follows a fault.
 
-    ``again``: the same model is asked once more after a pause. ``next_model``: another one may
-    manage. ``status``: of the judgement if nothing helps.
+    ``tries``: how often one model is asked while it meets this fault. ``next_model``: another one
+    may manage. ``status``: of the judgement if nothing helps.
     """
 
     status: Status = "error"
-    again: bool = False
+    tries: int = 1
     next_model: bool = False
 
 
 COURSES: Mapping[Fate, Course] = {
-    Fate.THROTTLED: Course(again=True),
-    Fate.UNAVAILABLE: Course(again=True),
-    Fate.GARBLED: Course(again=True, status="unparseable"),
-    Fate.NO_SCHEMA: Course(again=True, next_model=True),
+    # A refusal costs nothing, and other processes may share the plan.
+    Fate.THROTTLED: Course(tries=10),
+    Fate.UNAVAILABLE: Course(tries=4),
+    Fate.GARBLED: Course(tries=4, status="unparseable"),
+    Fate.NO_SCHEMA: Course(tries=3, next_model=True),
     Fate.LOST: Course(),
     Fate.INVALID: Course(),
     Fate.UNUSABLE: Course(status="unparseable", next_model=True),

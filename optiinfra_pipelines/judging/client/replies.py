@@ -5,6 +5,7 @@ for a page of HTML (groq 1.7.0), so that it is not asked to.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from optiinfra_pipelines.judging.client.faults import Fate, Fault
 CUT = "length"
 REFUSED = ("content_filter",)
 LONGEST_NAME = 200
+# What servers without constrained decoding leave around an answer: its model's thoughts, a fence.
+THOUGHTS = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
+FENCE = re.compile(r"\s*```(?:json)?\s*\n(.*)```\s*", re.DOTALL)
 
 
 def document(body: bytes) -> Mapping[str, Any]:
@@ -45,7 +49,7 @@ def completion(told: Mapping[str, Any], asked_model: str) -> Reply:
     message = _mapping(first.get("message"))
     text, finish = message.get("content"), first.get("finish_reason")
     return Reply(
-        text=text if isinstance(text, str) else "",
+        text=_bare(text) if isinstance(text, str) else "",
         model=_name(told.get("model")) or asked_model,
         tokens=tokens(told.get("usage")),
         fingerprint=_name(told.get("system_fingerprint")),
@@ -62,6 +66,14 @@ def tokens(usage: object) -> Tokens | None:
         return None
     cached = _count(_mapping(told.get("prompt_tokens_details")).get("cached_tokens"))
     return Tokens(input_tokens=asked, output_tokens=answered, cache_read_tokens=cached)
+
+
+def _bare(text: str) -> str:
+    """The answer itself, where it stands alone between what is known to stand around it."""
+    thoughts = THOUGHTS.match(text)
+    answer = text[thoughts.end() :] if thoughts else text
+    fenced = FENCE.fullmatch(answer)
+    return fenced[1] if fenced else answer
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

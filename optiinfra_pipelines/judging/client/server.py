@@ -119,7 +119,7 @@ class Server:
             "seed": question.seed,
             **_response_format(form, question),
             self.dialect.length: question.longest,
-            **self.dialect.extras,
+            **self.dialect.extras_of(question.model),
         }
 
     def _form(self, model: str) -> Form:
