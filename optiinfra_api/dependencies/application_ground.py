@@ -62,8 +62,7 @@ def version_of(news: News, now: datetime) -> str:
     """Changes with every note, and every few seconds while calls come in."""
     live = news.seen_at is not None and now - news.seen_at < LIVE
     beat = floor(now, LIVE_STEP).isoformat() if live else ""
-    told = (news.seen_at, news.changed_at, news.alarmed_at, news.alarms, news.spent, beat)
-    return "/".join(map(str, told))
+    return f"{news.known};{news.alarms};{news.spent};{beat}"
 
 
 def coverage_of_calls(doors: Doors, window: Window, ground: Ground, now: datetime) -> Coverage:

@@ -5,20 +5,20 @@ from datetime import datetime
 
 from optiinfra_core.database import Database
 
-# What people say, label and clear changes answers as much as what applications send.
+# What people say, label and clear changes answers as much as what applications send. Sums, since
+# the latest of several would hide the others.
 _NEWS = """
 SELECT
     (SELECT max(last_seen_at) FROM optiinfra.applications
      WHERE customer_id = %(customer)s AND (%(everything)s OR provider = ANY (%(providers)s))
     ) AS seen_at,
-    (SELECT max(greatest(updated_at, created_at)) FROM optiinfra.applications
-     WHERE customer_id = %(customer)s) AS changed_at,
-    (SELECT max(greatest(raised_at, coalesce(cleared_at, raised_at)))
-     FROM optiinfra.quality_alarms WHERE customer_id = %(customer)s) AS alarmed_at,
+    (SELECT concat_ws('/', count(*), sum(extract(epoch FROM updated_at)),
+                      sum(extract(epoch FROM last_seen_at)))
+     FROM optiinfra.applications WHERE customer_id = %(customer)s) AS known,
+    (SELECT concat_ws('/', count(*), count(cleared_at))
+     FROM optiinfra.quality_alarms WHERE customer_id = %(customer)s) AS alarms,
     (SELECT concat_ws('/', sum(calls), sum(spent_usd), sum(reserved_usd))
-     FROM optiinfra.judge_spending WHERE customer_id = %(customer)s) AS spent,
-    (SELECT count(*) FROM optiinfra.quality_alarms
-     WHERE customer_id = %(customer)s) AS alarms
+     FROM optiinfra.judge_spending WHERE customer_id = %(customer)s) AS spent
 """
 _TOUCH = """
 INSERT INTO optiinfra.applications AS held
@@ -31,15 +31,15 @@ SET updated_at = greatest(held.updated_at + interval '1 microsecond', excluded.u
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """The last call that was noted, the last change by a person, the last alarm, their number.
+    """The last call that was noted, and what changes whenever something else did.
 
-    ``spent`` changes with every call of a judge that a budget is held against.
+    ``known`` changes with applications and their labels, ``alarms`` when one is raised or cleared,
+    ``spent`` with every call of a judge that a budget is held against.
     """
 
     seen_at: datetime | None
-    changed_at: datetime | None
-    alarmed_at: datetime | None
-    alarms: int
+    known: str
+    alarms: str
     spent: str
 
 
