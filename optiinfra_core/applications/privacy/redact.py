@@ -1,6 +1,7 @@
 """Replaces what can be recognised by its form in texts: addresses, accounts, secrets."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from pydantic import SecretBytes
@@ -46,7 +47,7 @@ class Redactor:
         found = (
             (kind, text[start:stop].casefold(), (start, stop))
             for kind, start, stop in names.find(text)
-            if not any(start < b and a < stop for a, b in taken)
+            if not _overlaps(taken, start, stop)
         )
         return self._without(text, found)
 
@@ -57,6 +58,12 @@ class Redactor:
             pieces += (text[end:start], self.pseudonyms.placeholder(name, value))
             end = stop
         return "".join((*pieces, text[end:])) if pieces else text
+
+
+def _overlaps(taken: Sequence[Span], start: int, stop: int) -> bool:
+    """Whether the span touches one of ``taken``, which are in order and apart."""
+    last = bisect_left(taken, (stop, 0)) - 1
+    return last >= 0 and taken[last][1] > start
 
 
 def _possible(text: str) -> Iterator[Kind]:

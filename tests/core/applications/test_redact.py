@@ -126,3 +126,31 @@ def test_nobody_has_no_hash() -> None:
     """A call without a person is found by no erasure."""
     assert ACME.pseudonyms.user("") == ""
     assert ACME.pseudonyms.user("jane") != ACME.pseudonyms.user("Jane")
+
+
+class Counting(Redactor):
+    """Counts how often it reads a text."""
+
+    passes = 0
+
+    def _once(self, text: str) -> str:
+        self.passes += 1
+        return super()._once(text)
+
+
+CHAINS = [
+    "012 ", "415-555-2671-", "415-555-2671 ", "4111111111111111.", "4111111111111111 ",
+    "4111111111111111-", "123-45-6789-", "123-45-6789 ", "+49 170 1234567 ", "10.0.0.1.",
+    "10.0.0.1 ", "2001:db8::1:2:", "jane@example.com-", "jane@example.com.", "a@b.example@",
+    "GB82WEST12345698765432-", "sk-abcdefghij0123456789 ", "tel 5551234567 ", "(415) 555-2671 ",
+    "https://a:b@c ", "eyJhbGciOi.eyJzdWIi.x.", "-----BEGIN KEY-----",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("link", CHAINS)
+def test_a_chain_of_values_is_read_a_fixed_number_of_times(link: str) -> None:
+    """Each pass costs the length of the text: their number must not grow with it."""
+    for links in (10, 400):
+        redactor = Counting(PEPPER, "acme")
+        redactor.redact(link * links)
+        assert redactor.passes <= 4
