@@ -162,7 +162,7 @@ class Control:
             "address": self.judge.address,
             "api_key": self.judge.key,
             "models": [card.id for card in self.judge.cards],
-            "asked": len(self.judge.received),
+            "asked": self.judge.calls.count("groq", "chat.completions"),
             "violations": self.judge.violations,
         }
 

@@ -12,6 +12,8 @@ from optiinfra_simulator.world.world import World
 
 # Of the clouds, and after them the judge's.
 PORTS = 5
+# Requests hold texts; a demo runs for days.
+_REMEMBERED = 1_000
 
 
 def _google(world: World, first_port: int, _: Path | None) -> SimulatedCloud:
@@ -63,6 +65,6 @@ def beside(
     its token counts. ``judge_key`` opens the judge; empty: the seed gives one, told by control.
     """
     trace = arrivals.load(corpus / arrivals.TRACE if corpus else None)
-    setup = Setup(seed=world.seed, clock=world.clock, key=judge_key)
+    setup = Setup(seed=world.seed, clock=world.clock, key=judge_key, remembered=_REMEMBERED)
     judge = GroqDouble(setup, first_port and first_port + PORTS - 1)
     return Beside(Traffic(world.seed, trace=trace), judge)

@@ -1,6 +1,6 @@
 """Changes for the worse that are planted into an application at a change of version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -81,10 +81,8 @@ def standing(app: Application, at: datetime, regressions: Sequence[Regression] =
     for one in regressions:
         if one.application != app.id or at < one.at:
             continue
-        current = {"service_version": release, "prompt_version": prompt}
-        then = {"service_version": app.releases(one.at), "prompt_version": app.prompts(one.at)}
         holds = one.holds(app.id, at)
-        if current.get(one.axis) == then.get(one.axis) or holds:
+        if holds or _repaired(app, one, at):
             patches[one.axis] += 1 if holds else 2
         if holds:
             rates = replace(rates, **one.rates)
@@ -96,6 +94,16 @@ def standing(app: Application, at: datetime, regressions: Sequence[Regression] =
         prompt_version=named["prompt_version"] or _prompt(prompt, patches["prompt_version"]),
         model=named["model"],
     )
+
+
+def _repaired(app: Application, one: Regression, at: datetime) -> bool:
+    """Whether the version at ``at`` is the one in which the regression was repaired."""
+    of: Mapping[Axis, Callable[[datetime], int]] = {
+        "service_version": app.releases,
+        "prompt_version": app.prompts,
+    }
+    number = of.get(one.axis)
+    return number is not None and one.until is not None and number(at) == number(one.until)
 
 
 def _prompt(number: int, patch: int) -> str:

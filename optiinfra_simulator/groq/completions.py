@@ -70,6 +70,8 @@ class Completions:
         for name in _UNSUPPORTED:
             if body.get(name):
                 raise wrong(f"`{name}` is not supported with this model")
+        if body.get("stream"):
+            raise wrong("the simulated server does not stream")
         prompt = sum(tokens(text_of(one)) + _OVERHEAD for one in messages)
         return Asked(card, body, self._schema(card, body), prompt, self._hit(card, messages))
 

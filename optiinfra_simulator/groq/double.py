@@ -1,6 +1,7 @@
 """The double of Groq: an API on a socket of 127.0.0.1 while its context lasts."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Thread
@@ -29,7 +30,8 @@ class Setup:
 
     ``self_hosted``: an OpenAI-compatible server at /v1 that wants no key and knows nothing of
     Groq's own fields. ``tick`` is the clock of the rate limits, ``clock`` that of stamps and of
-    batches that expire. Without ``key`` the seed gives one.
+    batches that expire. Without ``key`` the seed gives one. ``remembered`` is how many of the
+    last requests can be looked at.
     """
 
     seed: int = 7
@@ -40,6 +42,7 @@ class Setup:
     pace: Pace = field(default_factory=Pace)
     self_hosted: bool = False
     key: str = field(default="", repr=False)
+    remembered: int = 50_000
 
 
 class GroqDouble:
@@ -64,6 +67,7 @@ class GroqDouble:
             files=Files(self.setup.clock),
             limits=Limits(self.setup.plan, self.setup.tick),
             mishaps=MishapPlan(seed),
+            received=deque(maxlen=self.setup.remembered),
         )
         self.gateway.batches.pace = self.setup.pace
         self._server = Server(port, self.gateway)
@@ -112,7 +116,7 @@ class GroqDouble:
 
     @property
     def received(self) -> Sequence[Received]:
-        """The requests to chat and the lines of batches so far, with their bodies."""
+        """The last requests to chat and lines of batches, with their bodies."""
         return tuple(self.gateway.received)
 
     @property

@@ -22,8 +22,6 @@ from optiinfra_simulator.groq.striking import answered, as_line, refusal, spoilt
 from optiinfra_simulator.reply import Reply
 
 Json = dict[str, Any]
-# Requests that are remembered for whoever wants to look at them.
-_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Gateway:
     limits: Limits
     mishaps: MishapPlan
     ledger: CallLedger = field(default_factory=CallLedger)
-    received: deque[Received] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    received: deque[Received] = field(default_factory=deque)
     stopping: Event = field(default_factory=Event)
     batches: Batches = field(init=False)
 

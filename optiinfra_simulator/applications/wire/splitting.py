@@ -11,8 +11,10 @@ _TEXTS = (
     "gen_ai.retrieval.documents", "llm.input_messages", "llm.output_messages",
     "retrieval.documents",
 )  # fmt: skip
-# What both halves tell, so that each is known for a call of a model.
-_BOTH = ("gen_ai.operation.name", "openinference.span.kind", "gen_ai.request.model")
+# What both halves tell, so that each is known for a call of a model, and for the same failure.
+_BOTH = (
+    "gen_ai.operation.name", "openinference.span.kind", "gen_ai.request.model", "error.type",
+)  # fmt: skip
 _PLAIN_TEXTS = ("messages", "response", "context")
 _PLAIN_BOTH = ("id", "trace_id", "span_id", "application_id", "timestamp", "provider")
 

@@ -2,7 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import pytest
@@ -157,6 +157,18 @@ def test_a_regression_can_be_planted_on_each_axis(axis: str) -> None:
     assert list(traffic.calls("ops.triage", before)) == list(
         Traffic(regressions=()).calls("ops.triage", before)
     )
+
+
+def test_a_repair_is_a_new_version_whenever_it_comes() -> None:
+    """Within the release that broke it or two releases later: no version is used twice."""
+    for days in (2, 16):
+        until = NOON + timedelta(days=days)
+        bad = Regression(application="ops.triage", at=NOON, until=until, rates={})
+        traffic = Traffic(regressions=(bad,))
+        stamps = [NOON + timedelta(days=step / 2) for step in range(-2, 60)]
+        seen = [next(traffic.stream("ops.triage", at)).service_version for at in stamps]
+        runs = [version for version, _ in groupby(seen)]
+        assert len(runs) == len(set(runs))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,10 @@ from optiinfra_simulator.applications.wire.dialects import DIALECTS, tell
 from optiinfra_simulator.applications.wire.posts import Delivery, Post, posts
 from tests.simulator.applications.conftest import NAMES, NOON
 
-MESSAGES = {"/v1/traces": ExportTraceServiceRequest, "/v1/logs": ExportLogsServiceRequest}
+MESSAGES: dict[str, Any] = {
+    "/v1/traces": ExportTraceServiceRequest,
+    "/v1/logs": ExportLogsServiceRequest,
+}
 
 
 @pytest.fixture

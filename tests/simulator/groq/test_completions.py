@@ -118,6 +118,7 @@ def _loose(schema: dict[str, Any]) -> dict[str, Any]:
         ({"n": 2}, "'n'"),
         ({"logprobs": True}, "logprobs"),
         ({"messages": []}, "'messages'"),
+        ({"stream": True}, "stream"),
         (
             {
                 "response_format": {
@@ -132,7 +133,7 @@ def _loose(schema: dict[str, Any]) -> dict[str, Any]:
             "additionalProperties:false",
         ),
     ],
-    ids=["model", "n", "logprobs", "messages", "schema"],
+    ids=["model", "n", "logprobs", "messages", "stream", "schema"],
 )
 def test_what_groq_does_not_serve_is_refused(
     client: Groq, changed: dict[str, Any], told: str

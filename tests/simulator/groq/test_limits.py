@@ -5,6 +5,7 @@ https://console.groq.com/docs/rate-limits; durations as in openllmetry's recorde
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import groq
 import pytest
@@ -73,7 +74,7 @@ def test_requests_above_the_limit_are_refused_and_counted(
     client: Groq, double: GroqDouble, tick: Tick
 ) -> None:
     """After 30 in one moment the next waits two seconds, and is served then."""
-    plain = {"model": CARDS[0].id, "messages": [{"role": "user", "content": "x"}]}
+    plain: dict[str, Any] = {"model": CARDS[0].id, "messages": [{"role": "user", "content": "x"}]}
     for _ in range(30):
         client.chat.completions.create(**plain)
     with pytest.raises(groq.RateLimitError) as refused:
