@@ -1,5 +1,6 @@
-"""Upkeep of Dagster's own tables: a materialisation is 4 KB, and Dagster purges none of them.
+"""Upkeep, every night: what was promised of texts and persons, and Dagster's own tables.
 
+A materialisation is 4 KB, and Dagster purges none of them.
 Runs are not deleted through Dagster (50 ms each, and their materialisations go with them, so that
 a rebuilt status cache shows the partitions as missing).
 """
@@ -11,6 +12,7 @@ import dagster as dg
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from sqlalchemy import text
 
+from optiinfra_pipelines.collection.promises import keep_promises
 from optiinfra_pipelines.jobs import UPKEEP_JOB
 from optiinfra_pipelines.resources.collection import CollectionResource
 
@@ -33,7 +35,16 @@ def purge_events(context: dg.OpExecutionContext, collection: CollectionResource)
     context.add_output_metadata({"events": events.rowcount, "tags": tags.rowcount})
 
 
+@dg.op(description="Erasures and rules for texts that a server was away for are carried out.")
+def keep_texts(context: dg.OpExecutionContext, collection: CollectionResource) -> None:
+    """Let stored texts follow the rules of their application, and forget whom to forget."""
+    doors = collection.doors
+    changed = keep_promises(doors.database, doors.warehouse, doors.settings, doors.clock)
+    context.add_output_metadata(dict(changed))
+
+
 @dg.job(name=UPKEEP_JOB, executor_def=dg.in_process_executor)
 def upkeep() -> None:
-    """Nightly: keeps Dagster's tables as small as what they must remember."""
+    """Nightly: keeps what was promised, and Dagster's tables as small as what they remember."""
+    keep_texts()
     purge_events()

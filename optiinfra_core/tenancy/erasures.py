@@ -1,9 +1,11 @@
 """Erasures: who asked that a person be forgotten, and what must not come back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
+
+from psycopg.rows import class_row
 
 from optiinfra_core.database import Database
 from optiinfra_core.database.audit import AuditEvent, append
@@ -20,6 +22,15 @@ class Gone:
 
     def __bool__(self) -> bool:
         return bool(self.users or self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An erasure that was written down and not carried out, because a server was away."""
+
+    customer: str
+    id: UUID
+    user_hash: str
 
 
 _ASK = """
@@ -43,6 +54,14 @@ INSERT INTO optiinfra.erased_calls (customer_id, application_id, trace_id, span_
 SELECT DISTINCT %s, asked.* , %s::timestamptz
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked
 ON CONFLICT DO NOTHING
+"""
+_UNFINISHED = """
+SELECT customer_id AS customer, id, user_hash FROM optiinfra.erasures
+WHERE done_at IS NULL ORDER BY asked_at
+"""
+_SINCE = """
+SELECT customer_id, application_id, trace_id, span_id FROM optiinfra.erased_calls
+WHERE erased_at >= %s ORDER BY customer_id, application_id, trace_id, span_id
 """
 
 
@@ -93,6 +112,23 @@ class Erasures:
                 (row["application_id"], row["trace_id"], row["span_id"]) for row in ids
             ),
         )
+
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """Those of every customer that were never carried out, oldest first."""
+        with (
+            self._db.operator() as connection,
+            connection.cursor(row_factory=class_row(Unfinished)) as cursor,
+        ):
+            return tuple(cursor.execute(_UNFINISHED).fetchall())
+
+    def calls_since(self, at: datetime) -> Mapping[str, tuple[CallKey, ...]]:
+        """The calls that were erased since, by customer."""
+        found: dict[str, list[CallKey]] = {}
+        with self._db.operator() as connection:
+            for row in connection.execute(_SINCE, (at,)).fetchall():
+                key = (row["application_id"], row["trace_id"], row["span_id"])
+                found.setdefault(row["customer_id"], []).append(key)
+        return {customer: tuple(calls) for customer, calls in found.items()}
 
 
 def _columns(calls: Iterable[CallKey]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
