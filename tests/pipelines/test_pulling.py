@@ -339,7 +339,7 @@ def test_a_generation_of_langfuses_events_becomes_the_same_call(
     assert call["application_id"] == "docs"
     assert call["cost_usd"] == Decimal("0.25")
     assert call["service_version"] == "1.4"
-    assert call["error_type"] == "error"
+    assert call["error_type"] == "(unnamed)"
     assert [each.text for each in messages(call["output_parts"])] == ["8080."]
 
 
