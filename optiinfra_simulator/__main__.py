@@ -35,7 +35,6 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     serve.add_argument(
         "--corpus", type=Path, help="folder with llm_traces/ (Azure's trace of conversations)"
     )
-    serve.add_argument("--judge-key", default="", help="key of the simulated judge")
     serve.add_argument(
         "--instances", type=int, default=DEFAULT_INSTANCES, help="instances per account"
     )
@@ -65,8 +64,7 @@ def main(argv: list[str] | None = None) -> int:
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    key = arguments.judge_key
-    aside = beside(world, arguments.cloud_ports, arguments.corpus, judge_key=key)
+    aside = beside(world, arguments.cloud_ports, arguments.corpus)
     with SimulatorServer(world, arguments.port, others=clouds, beside=aside) as server:
         sys.stdout.write(f"simulator ready at {server.url}\n")
         sys.stdout.flush()

@@ -56,15 +56,13 @@ def others(
     return [make(world, first_port, state) for slug, make in OTHERS.items() if slug in only]
 
 
-def beside(
-    world: World, first_port: int = 0, corpus: Path | None = None, *, judge_key: str = ""
-) -> Beside:
+def beside(world: World, first_port: int = 0, corpus: Path | None = None) -> Beside:
     """The applications of ``world`` and their judge, on the last of the ports from ``first_port``.
 
     Where ``corpus`` holds ``llm_traces/azure_llm_conv.csv``, calls come as in that trace and with
-    its token counts. ``judge_key`` opens the judge; empty: the seed gives one, told by control.
+    its token counts. The judge's key is told by control.
     """
     trace = arrivals.load(corpus / arrivals.TRACE if corpus else None)
-    setup = Setup(seed=world.seed, clock=world.clock, key=judge_key, remembered=_REMEMBERED)
+    setup = Setup(seed=world.seed, clock=world.clock, remembered=_REMEMBERED)
     judge = GroqDouble(setup, first_port and first_port + PORTS - 1)
     return Beside(Traffic(world.seed, trace=trace), judge)

@@ -30,8 +30,7 @@ class Setup:
 
     ``self_hosted``: an OpenAI-compatible server at /v1 that wants no key and knows nothing of
     Groq's own fields. ``tick`` is the clock of the rate limits, ``clock`` that of stamps and of
-    batches that expire. Without ``key`` the seed gives one. ``remembered`` is how many of the
-    last requests can be looked at.
+    batches that expire. ``remembered`` is how many of the last requests can be looked at.
     """
 
     seed: int = 7
@@ -41,7 +40,6 @@ class Setup:
     plan: Plan = field(default_factory=Plan)
     pace: Pace = field(default_factory=Pace)
     self_hosted: bool = False
-    key: str = field(default="", repr=False)
     remembered: int = 50_000
 
 
@@ -54,7 +52,7 @@ class GroqDouble:
     def __init__(self, setup: Setup | None = None, port: int = 0) -> None:
         self.setup = setup or Setup()
         seed, hosted = self.setup.seed, not self.setup.self_hosted
-        self.key = self.setup.key or "gsk_" + dice.hexadecimal(48, seed, "groq-key")
+        self.key = "gsk_" + dice.hexadecimal(48, seed, "groq-key")
         self.gateway = Gateway(
             root=_HOSTED_ROOT if hosted else _OWN_ROOT,
             keys=frozenset({self.key} if hosted else ()),
