@@ -50,6 +50,16 @@ def _matches(pattern: str, accept: Callable[[str], bool] = _always, flags: int =
     return find
 
 
+def _near_numbers(pattern: str) -> Finder:
+    """Finds what ``pattern`` matches where there are numbers."""
+    compiled = re.compile(pattern)
+
+    def find(text: str) -> Iterator[Span]:
+        return (match.span() for match in numbers.near(compiled, text))
+
+    return find
+
+
 def _has_digit(found: str) -> bool:
     """Keys are random: one of sixteen letters without any digit is a name with hyphens."""
     return any(letter.isdigit() for letter in found)
@@ -122,6 +132,15 @@ _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 IPV4 = rf"{BEFORE}(?<!\w\.)(?:{_BYTE}\.){{3}}{_BYTE}{AFTER}(?!\.\d)"
 IPV6 = rf"{BEFORE}(?<![:.])(?=[0-9A-Fa-f]{{0,4}}:)[0-9A-Fa-f:]{{4,39}}+{AFTER}"
 
+_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
+_V6 = _matches(IPV6, _address_v6)
+
+
+def _addresses_v6(text: str) -> Iterator[Span]:
+    """Colons are in every text, two of them so near only in addresses, times and code."""
+    return _V6(text) if _COLONS.search(text) else iter(())
+
+
 KINDS = (
     Kind("PEM", _matches(PEM), ("-----begin ",)),
     Kind("CREDENTIALS", _matches(CREDENTIALS), ("://",)),
@@ -137,8 +156,8 @@ KINDS = (
     Kind("EMAIL", _matches(EMAIL), ("@",), str.lower),
     Kind("IBAN", numbers.ibans, (), _compact),
     Kind("CARD", numbers.cards, (), _only_digits),
-    Kind("SSN", _matches(SSN), (), _only_digits),
-    Kind("IP", _matches(IPV4), (".",)),
-    Kind("IP", _matches(IPV6, _address_v6), (":",), str.lower),
+    Kind("SSN", _near_numbers(SSN), (), _only_digits),
+    Kind("IP", _near_numbers(IPV4), (".",)),
+    Kind("IP", _addresses_v6, (":",), str.lower),
     Kind("PHONE", numbers.phones, (), _only_digits),
 )  # fmt: skip
