@@ -160,9 +160,11 @@ def test_customers_and_keys_are_administered(run: Run) -> None:
     assert told(run("customers", "add", "acme", "--name", "Acme Inc.", "--json"))["ok"]
     listed = told(run("customers", "list", "--json"))["customers"]
     assert [(each["slug"], each["name"]) for each in listed] == [("acme", "Acme Inc.")]
-    made = told(run("keys", "create", "dashboards", "--customer", "acme", "--json"))
+    create = ("keys", "create", "dashboards", "--customer", "acme", "--provider", "aws", "--json")
+    made = told(run(*create))
     assert made["token"].startswith("oi_local_")
     assert made["key"]["scopes"] == ["costs:read", "performance:read", "resources:read"]
+    assert made["key"]["default_provider"] == "aws"
     assert run("keys", "revoke", made["key"]["id"]).returncode == Exit.OK
     (key,) = told(run("keys", "list", "--json"))["keys"]
     assert key["revoked_at"] is not None
