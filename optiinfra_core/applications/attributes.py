@@ -133,7 +133,7 @@ def _of_span(
     )
     failed = (next(raised, "") or UNNAMED) if frame.failed else ""
     return {
-        "latency_ms": took if took >= 0 else None,
+        "latency_ms": took if took > 0 else None,  # no end was told, or one before the beginning
         "ttft_ms": _ttft(attributes, events, frame),
         "model": texts["model"] or texts["request_model"],
         "error_type": texts["error_type"] or failed,

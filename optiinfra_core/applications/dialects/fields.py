@@ -197,11 +197,11 @@ CAPTURE = "optiinfra.capture"
 TAG = "optiinfra.tag."
 
 
-def expanded(attributes: Mapping[str, object], objects: Names = OBJECTS) -> Mapping[str, object]:
+def expanded(attributes: Mapping[str, object]) -> Mapping[str, object]:
     """``attributes`` with the numbers of its objects under dotted names."""
     from_objects = {
         f"{each}.{key}": value
-        for each in objects
+        for each in OBJECTS
         if each in attributes
         for key, value in _object(attributes[each]).items()
     }

@@ -31,6 +31,8 @@ from optiinfra_core.errors import InvalidRequest
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 ALSO_PROTOBUF = frozenset({PROTOBUF, "application/protobuf"})
+LOGS = (ExportLogsServiceRequest, "/v1/logs")
+TRACES = (ExportTraceServiceRequest, "/v1/traces")
 FAILED = 2  # STATUS_CODE_ERROR
 LONGEST_ANSWER = 1_000
 
@@ -44,7 +46,7 @@ def decode_traces(body: bytes, content_type: str) -> Traces:
     """
     if _media(content_type) == JSON:
         return json_form.traces(body)
-    request = _parsed(ExportTraceServiceRequest(), body)
+    request = _parsed(ExportTraceServiceRequest, body, LOGS)
     return Traces([
         SpanGroup(_attributes(of_resource.resource.attributes), [
             _span(span) for scope in of_resource.scope_spans for span in scope.spans
@@ -57,7 +59,7 @@ def decode_logs(body: bytes, content_type: str) -> Logs:
     """The log records of a request to ``/v1/logs``; raises as ``decode_traces`` does."""
     if _media(content_type) == JSON:
         return json_form.logs(body)
-    request = _parsed(ExportLogsServiceRequest(), body)
+    request = _parsed(ExportLogsServiceRequest, body, TRACES)
     return Logs([
         RecordGroup(_attributes(of_resource.resource.attributes), [
             _record(record) for scope in of_resource.scope_logs for record in scope.log_records
@@ -84,7 +86,7 @@ def refused_logs(body: bytes) -> tuple[int, str]:
     Raises:
         InvalidRequest: the body is no such answer.
     """
-    told = _parsed(ExportLogsServiceResponse(), body).partial_success
+    told = _parsed(ExportLogsServiceResponse, body).partial_success
     return int(told.rejected_log_records), str(told.error_message)
 
 
@@ -102,12 +104,22 @@ def answer_media(content_type: str) -> str:
     return _media(content_type)
 
 
-def _parsed(request: Any, body: bytes) -> Any:
+def _parsed(expected: Any, body: bytes, mistaken: tuple[Any, str] | None = None) -> Any:
+    """The message; one that reads as the ``mistaken`` one is told which door takes that."""
     try:
-        request.ParseFromString(body)
+        return expected.FromString(body)
     except DecodeError:
-        raise InvalidRequest("the body is not the protobuf message that OTLP sends here") from None
-    return request
+        other = mistaken is not None and _reads(mistaken[0], body)
+        hint = f"; it reads as what {mistaken[1]} takes" if mistaken and other else ""
+    raise InvalidRequest(f"the body is not the protobuf message that OTLP sends here{hint}")
+
+
+def _reads(message: Any, body: bytes) -> bool:
+    try:
+        message.FromString(body)
+    except DecodeError:
+        return False
+    return True
 
 
 def _span(span: Any) -> Span:

@@ -1,6 +1,5 @@
 """What nobody should send is refused by name or told as rejected; nothing else is ever raised."""
 
-import time
 from collections.abc import Mapping
 
 import orjson
@@ -122,7 +121,7 @@ def test_absurd_times_reject_the_item(time_: int) -> None:
 def test_a_span_that_does_not_end_after_it_began_has_no_duration(ended: int) -> None:
     """The call is kept; its latency is not made up."""
     call = only_call(of_spans(traces(span(ended=ended)).SerializeToString()))
-    assert call.latency_ms is (None if ended else 0.0) or call.latency_ms == 0.0
+    assert call.latency_ms is None
     assert call.ended_at == call.started_at
 
 
@@ -135,15 +134,13 @@ def test_logs_at_the_door_of_traces_are_told() -> None:
     assert other == Rejected(1, "resourceSpans belongs to /v1/traces")
 
 
-def test_logs_in_protobuf_at_the_door_of_traces_are_spans_without_ids() -> None:
-    """The two messages share their field numbers."""
-    request = log_request(record("gen_ai.user.message", {}, {"content": "hello"}))
-    try:
-        found = of_spans(request.SerializeToString())
-    except InvalidRequest:
-        return
-    assert all(isinstance(each, Rejected) for each in found)
-    assert found
+def test_logs_in_protobuf_at_the_door_of_traces_are_told_too() -> None:
+    """The messages share numbers of fields: a record's ids stand where attributes do."""
+    request = log_request(record("gen_ai.user.message", {}), record("gen_ai.choice", {}))
+    with pytest.raises(InvalidRequest, match="it reads as what /v1/logs takes"):
+        of_spans(request.SerializeToString())
+    bare = log_request(record("", {"gen_ai.system": "openai"}, trace_id=b"", span_id=b""))
+    assert "trace id" in only_why(of_spans(bare.SerializeToString()))
 
 
 @pytest.mark.parametrize(
@@ -299,17 +296,15 @@ def test_absurd_numbers_are_not_told(told: object) -> None:
     assert call.output_tokens == 3
 
 
-def test_flattened_names_of_any_depth_and_number_are_read_in_time() -> None:
-    """A name of a million dots and an index of a thousand digits are no messages."""
-    began = time.process_time()
+def test_flattened_names_of_any_depth_and_number_are_read() -> None:
+    """A name of a million dots is cut into ten; an index of a thousand digits is no message's."""
     told = {
         "openinference.span.kind": "LLM",
         "llm.input_messages." + "9" * 1000 + ".message.content": "never",
         "llm.input_messages.0" + ".a" * 1_000_000: "deep",
         "llm.input_messages.0.message.content": "hello",
     }
-    only_call(of_spans(traces(span(told)).SerializeToString()))
-    assert time.process_time() - began < 5
+    assert only_call(of_spans(traces(span(told)).SerializeToString())).input == ()
 
 
 def test_thousands_of_messages_are_bounded() -> None:
