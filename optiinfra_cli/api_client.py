@@ -22,7 +22,8 @@ from optiinfra_core.settings import Settings
 # What the API itself may take before it gives up on a server behind it.
 TIMEOUT_SECONDS = 30.0
 KEY_LIFE = timedelta(hours=1)
-SCOPES = ("collect:trigger", "costs:read", "performance:read", "resources:read", "metrics:read")
+SCOPES = ("collect:trigger", "costs:read", "performance:read", "resources:read", "metrics:read",
+          "applications:read")  # fmt: skip
 
 _KINDS: Mapping[int, type[OptiInfraError]] = {
     400: InvalidRequest,

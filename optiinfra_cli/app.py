@@ -11,6 +11,7 @@ from optiinfra_cli.commands import (
     judge,
     keys,
     maintenance,
+    quality,
     servers,
     test,
     vault,
@@ -37,6 +38,7 @@ app.command("doctor")(doctor.doctor)
 app.command("collect")(collecting.collect)
 app.command("backfill")(collecting.backfill)
 app.command("spending")(collecting.spending)
+app.command("quality")(quality.quality)
 app.add_typer(customers.app, name="customers")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(keys.app, name="keys")

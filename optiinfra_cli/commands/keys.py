@@ -10,7 +10,7 @@ from optiinfra_cli.output import Output
 
 app = typer.Typer(help="API keys: who may read what.", no_args_is_help=True)
 
-READ_SCOPES = ("costs:read", "performance:read", "resources:read")
+READ_SCOPES = ("costs:read", "performance:read", "resources:read", "applications:read")
 FIELDS = (
     "id", "name", "scopes", "customers", "created_at", "expires_at", "revoked_at",
     "default_provider",

@@ -34,7 +34,7 @@ def test_the_worst_come_first_and_are_paged(house: House) -> None:
     """Tampered, contradicted, then the lowest scores; each once over pages."""
     seen, cursor = [], None
     while True:
-        page = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = {"limit": 2, "application": NAME} | ({"cursor": cursor} if cursor else {})
         body = house.get(f"{PATH}/worst", key="reader", **page).json()
         seen += body["data"]
         if not (cursor := body["next_cursor"]):
