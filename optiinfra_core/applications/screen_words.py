@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"[\w@$!|*#']+")
 _EDGES = "!|'#*"
 # Digits and signs that stand for letters inside a word.
 _LEET = str.maketrans("0134578@$!|", "oieastbasil")
-_STRETCHED = re.compile(r"(\w)\1{2,}")
+_STRETCHED = re.compile(r"([a-z])\1{2,}")  # drawn out: stuuupid
 _MASKED = re.compile(r"[*#]")
 _VOWELS = re.compile(r"[aeiou*#]")
 _OPEN_QUOTE = re.compile(r"[\"\u201c\u201e\u00ab\u2018`][^\"\u201c\u201d\u00bb\u2019`\n]{0,120}$")
@@ -48,7 +48,7 @@ def toxicity(text: str) -> float:
 
     A word counts less in quotation marks, where it is named as a word, and after a denial.
     """
-    folded = text.casefold().replace("\u2019", "'")
+    folded = _STRETCHED.sub(r"\1", text.casefold().replace("\u2019", "'"))
     worst: dict[str, float] = {}
     for hit in _hits(folded):
         weight = hit.weight * _softened(folded[max(0, hit.at - CONTEXT) : hit.at])
@@ -78,13 +78,13 @@ def _hits(folded: str) -> Iterator[_Hit]:
 
 
 def _spelt(token: str, written: str, known: _List) -> str:
-    """The word that is meant: letters for signs, for stars and for letters drawn out."""
+    """The word that is meant: letters for signs and for stars."""
     if token.isalpha():
-        return _STRETCHED.sub(r"\1", token)
+        return token
     if _MASKED.search(token):
         return known.masked.get((_mask(token), len(token)), token)
     letters = written.translate(_LEET)
-    return letters if letters in known.words else _STRETCHED.sub(r"\1", token.translate(_LEET))
+    return letters if letters in known.words else token.translate(_LEET)
 
 
 def _mask(word: str) -> str:
