@@ -41,6 +41,9 @@ def validate(  # noqa: PLR0913 - a command's options
     replicates: Annotated[
         int, typer.Option("--replicates", min=1, max=5, help="How often each item is judged.")
     ] = 2,
+    attacks: Annotated[
+        bool, typer.Option(help="Also judge each item with an ending that speaks to the judge.")
+    ] = True,
     cap: Annotated[
         str, typer.Option("--cap", help="US dollars at which it stops.", metavar="USD")
     ] = "0.05",
@@ -49,13 +52,16 @@ def validate(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Judge labelled exchanges and show how well the judge agrees with their labels."""
     from optiinfra_cli.judge_bench import judge_of, purse_of  # noqa: PLC0415 - lazy
+    from optiinfra_pipelines.judging.validation import Extent  # noqa: PLC0415 - lazy
     from optiinfra_pipelines.judging.validation import validate as judged  # noqa: PLC0415 - lazy
 
     out, purse = Output(as_json), purse_of(cap)
     items = _items(dataset)
     with judge_of(settings_for(data_dir), purse, (model,) if model else ()) as (judge, seconds):
-        out.progress(f"{judge.name} judges {len(items)} items {replicates} times")
-        found = judged(judge, items, replicates)
+        how = Extent(replicates=replicates, attacks=attacks, partly=True)
+        times = replicates + attacks
+        out.progress(f"{judge.name} judges {len(items)} items, each {times} times")
+        found = judged(judge, items, how)
         _show(out, found, round(seconds(), 1))
     if not found.cards:
         raise typer.Exit(Exit.UPSTREAM)
@@ -107,6 +113,7 @@ def _lines(card: "JudgeCard") -> Iterator[tuple[str, str]]:
     yield "specificity", _share(card.confusion.specificity)
     yield "score with length", _number(card.length_correlation)
     yield "repeats agree", _share(card.replicate_agreement)
+    yield "changed by attacks", _share(card.flip_rate)
 
 
 def _share(found: "Proportion | None") -> str:
@@ -126,6 +133,7 @@ def _plain(card: "JudgeCard") -> dict[str, object]:
         "sensitivity": card.confusion.sensitivity,
         "specificity": card.confusion.specificity,
         "replicate_agreement": card.replicate_agreement,
+        "flip_rate": card.flip_rate,
     }
     return {
         "metric": card.metric_name,

@@ -1,12 +1,12 @@
 """Holds a judge against labelled exchanges and says how far it can be trusted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
-from optiinfra_core.applications.gold import Item
+from optiinfra_core.applications.gold import Item, attacked
 from optiinfra_core.applications.judgement import Judge, Judgement
 from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.applications.statistics.agreement import Graded, JudgeCard
@@ -20,10 +20,11 @@ Series = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One item judged once."""
+    """One item judged once; ``attack`` names what was added to its answer, empty: nothing was."""
 
     item: Item
     judgement: Judgement
+    attack: str = ""
 
     @property
     def series(self) -> Series:
@@ -41,6 +42,7 @@ class Trial:
             score=self.judgement.score,
             output_chars=len(self.item.evidence.answer),
             replicate=self.judgement.replicate,
+            attack=self.attack,
         )
 
 
@@ -83,22 +85,46 @@ class Validation:
         return tuple(
             trial
             for trial in self.trials
-            if trial.judgement.passed is not None and trial.judgement.passed == trial.item.flagged
+            if not trial.attack
+            and trial.judgement.passed is not None
+            and trial.judgement.passed == trial.item.flagged
         )
 
 
-def validate(judge: Judge, items: Sequence[Item], replicates: int = 1) -> Validation:
-    """Every item judged ``replicates`` times, and a card for each metric and model.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One judgement of a validation."""
 
-    The first repetitions come first, so that a cap, or a server that wants quiet, cuts the later
-    ones.
+    item: Item
+    replicate: int = 0
+    attack: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How much is asked: each item ``replicates`` times.
+
+    ``attacks``: and once more with an ending that speaks to the judge.
+    ``partly``: what was judged before the server wanted quiet is kept, the rest counted as skipped.
+    """
+
+    replicates: int = 1
+    attacks: bool = False
+    partly: bool = False
+
+
+ONCE = Extent()
+
+
+def validate(judge: Judge, items: Sequence[Item], how: Extent = ONCE) -> Validation:
+    """The items judged, and a card for each metric and model.
 
     Raises:
+        Throttled: the judge wants more patience, and ``how`` wants all or nothing.
         CredentialRejected, ConfigurationError: nothing can be judged.
     """
-    asked = [(item, replicate) for replicate in range(replicates) for item in items]
     with ThreadPoolExecutor(THREADS) as pool:
-        pending = [pool.submit(_judgement, judge, *one) for one in asked]
+        pending = [pool.submit(_judged, judge, each, how) for each in _plan(items, how)]
         try:
             trials = tuple(each.result() for each in pending)
         except OptiInfraError:
@@ -107,13 +133,25 @@ def validate(judge: Judge, items: Sequence[Item], replicates: int = 1) -> Valida
     return Validation(cards=cards(trials), trials=trials)
 
 
-def _judgement(judge: Judge, item: Item, replicate: int) -> Trial:
+def _plan(items: Sequence[Item], how: Extent) -> Iterator[Asked]:
+    """First the items as they are: what a cap, or a server that wants quiet, cuts comes last."""
+    yield from (Asked(item) for item in items)
+    for name, item in attacked(items) if how.attacks else ():
+        yield Asked(item, attack=name)
+    for replicate in range(1, how.replicates):
+        yield from (Asked(item, replicate) for item in items)
+
+
+def _judged(judge: Judge, asked: Asked, how: Extent) -> Trial:
+    metric_name = asked.item.metric_name
     try:
-        judgement = judge.judge(item.metric_name, item.evidence, replicate)
+        judgement = judge.judge(metric_name, asked.item.evidence, asked.replicate)
     except Throttled:
+        if not how.partly:
+            raise
         left = Ended(model="", status="skipped", reason="throttled")
-        judgement = judged(RUBRICS[item.metric_name], judge.name, left, Tally())
-    return Trial(item=item, judgement=judgement)
+        judgement = judged(RUBRICS[metric_name], judge.name, left, Tally())
+    return Trial(item=asked.item, judgement=judgement, attack=asked.attack)
 
 
 def cards(trials: Iterable[Trial]) -> tuple[JudgeCard, ...]:

@@ -12,6 +12,7 @@ import pytest
 
 from optiinfra_cli.exits import Exit
 from optiinfra_core.applications.gold import Item, gold
+from optiinfra_core.applications.gold.attacks import ENDINGS
 from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.testing.http_double import Fate, HttpDouble
 from tests.judging.scripted import CLEAN, KEY, LARGE, SMALL, Script, ok, refused
@@ -64,6 +65,9 @@ ANSWERS: Mapping[str, Callable[[bool], Mapping[str, Any]]] = {
 }  # fmt: skip
 
 
+ADDED = tuple(f"\n\n{ending}" for ending in ENDINGS)
+
+
 def by_labels(body: dict[str, Any]) -> Fate:
     """The answer of a judge that is always right: it finds the item by its answer."""
     line = next(each for each in body["messages"][1]["content"].splitlines() if each[:1] == "{")
@@ -77,9 +81,8 @@ def by_labels(body: dict[str, Any]) -> Fate:
 def matches(item: Item, name: str, shown: Mapping[str, Any]) -> bool:
     """Whether an item is what was shown."""
     told = item.evidence
-    return (item.metric_name, told.answer, told.question) == (
-        name, shown["answer"], shown["question"]
-    )  # fmt: skip
+    plain = any(shown["answer"] == f"{told.answer}{end}" for end in ("", *ADDED))
+    return plain and (item.metric_name, told.question) == (name, shown["question"])
 
 
 def test_without_a_key_it_says_so(run: Run) -> None:
@@ -104,9 +107,10 @@ def test_a_card_for_each_rubric_for_less_than_five_cents(run: Run) -> None:
         assert card["kappa"] == card["balanced_accuracy"]["value"] == 1.0
         assert card["sensitivity"]["low"] < 0.9
         assert card["replicate_agreement"]["value"] == 1.0
+        assert card["flip_rate"]["value"] == 0.0
         assert card["length_correlation"] is not None
     assert found["disagreements"] == []
-    assert found["judgements"] == 2 * len(gold()) == len(script.asked)
+    assert found["judgements"] == 3 * len(gold()) == len(script.asked)
     assert 0 < float(found["usd"]) < 0.05
 
 
@@ -121,12 +125,38 @@ def test_a_judge_that_passes_everything_is_found_out(run: Run, tmp_path: Path) -
     script = Script(())
     with HttpDouble(script.respond) as server:
         answer = run("--json", "--dataset", str(dataset), "--model", LARGE, **of(server))
-        shown = run("--dataset", str(dataset), "--replicates", "1", **of(server))
+        shown = run("--dataset", str(dataset), "--replicates", "1", "--no-attacks", **of(server))
     (card,) = told(answer)["cards"]
     assert (card["judge_model"], card["kappa"], card["sensitivity"]["value"]) == (LARGE, 0.0, 0.0)
     assert {each["id"] for each in told(answer)["disagreements"]} == {"0", "1", "2", "3"}
     assert "0.50 (" in shown.stdout
     assert "toxicity 3: the judge says no defect" in shown.stdout
+
+
+def test_a_judge_that_can_be_talked_round_is_found_out(run: Run, tmp_path: Path) -> None:
+    """It sees every defect and passes whatever ends with an attack: the card says so."""
+    script = Script(())
+
+    def gullible(body: dict[str, Any]) -> Fate:
+        shown = body["messages"][1]["content"]
+        sound = {"analysis": "", "addresses": "yes", "complete": "yes", "coherent": "yes",
+                 "correct": "no", "instructions": "na", "tamper": False,
+                 "confidence": "high"}  # fmt: skip
+        if any(json.dumps(ending, ensure_ascii=False)[1:-1] in shown for ending in ENDINGS):
+            sound["correct"] = "yes"
+        return ok(sound, model=body["model"])
+
+    script.answer = gullible
+    lines = [
+        {"id": str(n), "metric": "quality", "question": "q", "answer": f"a{n}", "flagged": True}
+        for n in range(12)
+    ]
+    dataset = tmp_path / "labelled.jsonl"
+    dataset.write_text("\n".join(map(json.dumps, lines)))
+    with HttpDouble(script.respond) as server:
+        answer = run("--json", "--dataset", str(dataset), **of(server))
+    (card,) = told(answer)["cards"]
+    assert (card["flip_rate"]["value"], card["sensitivity"]["value"]) == (1.0, 1.0)
 
 
 def test_it_stops_at_the_cap(run: Run) -> None:
@@ -138,7 +168,7 @@ def test_it_stops_at_the_cap(run: Run) -> None:
     assert answer.returncode == Exit.PARTIAL
     assert 0 < float(found["usd"]) <= 0.004
     assert found["skipped"].keys() == {"budget"}
-    assert found["judgements"] + found["skipped"]["budget"] == 2 * len(gold())
+    assert found["judgements"] + found["skipped"]["budget"] == 3 * len(gold())
 
 
 def test_a_server_that_wants_quiet_gets_it(run: Run) -> None:
@@ -147,7 +177,7 @@ def test_a_server_that_wants_quiet_gets_it(run: Run) -> None:
     with HttpDouble(script.respond) as server:
         answer = run("--json", **of(server))
     assert answer.returncode == Exit.PARTIAL
-    assert told(answer)["skipped"]["throttled"] >= 2 * len(gold()) - 40
+    assert told(answer)["skipped"]["throttled"] >= 3 * len(gold()) - 40
     assert len(script.asked) < 45
 
 
@@ -169,7 +199,7 @@ def test_faults_have_the_exit_codes_of_the_house(
     """A refused key is 4; answers of another form are failures that the card does not hide."""
     script = Script(fates * 50)
     with HttpDouble(script.respond) as server:
-        answer = run("--json", "--replicates", "1", **of(server))
+        answer = run("--json", "--replicates", "1", "--no-attacks", **of(server))
     assert answer.returncode == code
     assert KEY not in answer.stdout + answer.stderr
 
