@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 from optiinfra_core.errors import InvalidRequest
+from optiinfra_core.windows import DAY
 
 VERSIONS = ("service_version", "prompt_version", "model")
+MOMENT = timedelta(microseconds=1)
 REMEDY = 'Give {"start": "2026-11-01", "end": "2026-11-08"} or {"service_version": "1.4"}.'
 
 
@@ -15,7 +17,7 @@ REMEDY = 'Give {"start": "2026-11-01", "end": "2026-11-08"} or {"service_version
 class Pinned:
     """The UTC days from ``start`` until before ``end``, or what carried ``value`` in ``version``.
 
-    Exactly one of the two is told.
+    Exactly one of the two is told. A period that begins or ends within a day takes the whole day.
     """
 
     start: date | None = None
@@ -33,9 +35,9 @@ class Pinned:
         if not told:
             return None
         if set(told) == {"start", "end"}:
-            start, end = _day(told["start"]), _day(told["end"])
+            start, end = _instant(told["start"]), _instant(told["end"])
             if start < end:
-                return cls(start=start, end=end)
+                return cls(start=start.date(), end=(end + DAY - MOMENT).date())
         if len(told) == 1:
             [(version, value)] = told.items()
             if version in VERSIONS and isinstance(value, str) and value:
@@ -49,8 +51,10 @@ class Pinned:
         return versions.get(self.version) == self.value
 
 
-def _day(told: object) -> date:
+def _instant(told: object) -> datetime:
+    """A day or an instant in UTC; one without a zone is taken for UTC."""
     try:
-        return date.fromisoformat(str(told)[:10])
+        read = datetime.fromisoformat(str(told))
     except ValueError:
-        raise InvalidRequest(f"{told!r:.40} is no day", remedy=REMEDY) from None
+        raise InvalidRequest(f"{str(told)[:40]!r} is no day", remedy=REMEDY) from None
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ scores of one judge, model and rubric are ever compared; a step of the judge on 
 ends what came before it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -174,10 +174,7 @@ def _examined(stretch: Stretch) -> Finding | None:
     if baseline is None or not stretch.items:
         return None
     watch = Watch(baseline, min(item.probability for item in stretch.items))
-    state = watch.after(
-        watch.start(),
-        (Items(item.probability, item.failed, item.items) for item in stretch.items),
-    )
+    state = watch.after(watch.start(), _alike(stretch.items))
     current = state.seen.as_rate()
     if current is None or not watch.alarms(state, EACH):
         return None
@@ -193,6 +190,14 @@ def _examined(stretch: Stretch) -> Finding | None:
         attributed_value=changed[0][1] if changed else "",
         together=tuple(f"{kind} {value}" for kind, value in changed[1:]),
     )
+
+
+def _alike(items: Iterable[WatchedItems]) -> Iterator[Items]:
+    """Items of all days and versions together: a watch asks for their number only."""
+    held: Counter[tuple[float, bool]] = Counter()
+    for item in items:
+        held[(item.probability, item.failed)] += item.items
+    return (Items(probability, failed, n) for (probability, failed), n in held.items())
 
 
 def _changed(stretch: Stretch) -> list[tuple[str, str]]:
@@ -224,9 +229,7 @@ def _p_of_worse(one: Sums, other: Sums) -> float | None:
 
 
 def _sums(items: Iterable[WatchedItems]) -> Sums:
-    return sum(
-        (Items(item.probability, item.failed, item.items).sums for item in items), start=Sums()
-    )
+    return sum((each.sums for each in _alike(items)), start=Sums())
 
 
 def _day_sums(days: Iterable[BaselineDay]) -> Sums:

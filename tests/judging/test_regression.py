@@ -192,6 +192,21 @@ def test_what_is_no_baseline_is_refused(told: dict[str, object]) -> None:
         Pinned.read(told)
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-10-30", "2026-11-01"),
+        ("2026-10-30T00:00:00+00:00", "2026-11-01T00:00:00Z"),
+        ("2026-10-30T22:00:00Z", "2026-10-31T03:00:00Z"),
+        ("2026-10-30T01:00:00+01:00", "2026-10-31T20:00:00-04:00"),
+    ],
+)
+def test_a_pinned_period_is_made_of_whole_days(start: str, end: str) -> None:
+    """As the API keeps it, in any zone: days that it touches belong to it."""
+    pinned = Pinned.read({"start": start, "end": end})
+    assert pinned == Pinned(start=date(2026, 10, 30), end=date(2026, 11, 1))
+
+
 def test_nothing_pinned_is_nothing() -> None:
     """Neither null nor an empty object."""
     assert Pinned.read(None) is Pinned.read({}) is None
