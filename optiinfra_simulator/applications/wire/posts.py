@@ -98,7 +98,7 @@ def _batched(told: Iterable[Told], how: Delivery) -> Iterator[Post]:
 def _post(kind: type[Told], found: Sequence[Any], how: Delivery) -> Post:
     path, content_type, body = _FORMS[kind](found, how)
     if how.compressed:
-        return Post(path, content_type, "gzip", gzip.compress(body, 1), len(found))
+        return Post(path, content_type, "gzip", gzip.compress(body, 1, mtime=0), len(found))
     return Post(path, content_type, "", body, len(found))
 
 
