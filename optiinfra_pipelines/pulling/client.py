@@ -69,6 +69,9 @@ def connected(source: ClickHouseSource, gate: Gate) -> Iterator[Connection]:
     parts = urlsplit(permitted(source.url, gate))
     import clickhouse_connect  # noqa: PLC0415 - only who pulls pays
 
+    from optiinfra_pipelines.pulling.transport import straight  # noqa: PLC0415 - as above
+
+    pool = straight()
     with translated(source):
         client = clickhouse_connect.get_client(
             host=parts.hostname,
@@ -81,6 +84,7 @@ def connected(source: ClickHouseSource, gate: Gate) -> Iterator[Connection]:
             send_receive_timeout=ANSWER_SECONDS,
             autogenerate_session_id=False,
             show_clickhouse_errors="scrub",
+            pool_mgr=pool,
         )
     try:
         with translated(source):
@@ -88,6 +92,7 @@ def connected(source: ClickHouseSource, gate: Gate) -> Iterator[Connection]:
         yield Connection(client, source)
     finally:
         client.close()
+        pool.clear()
 
 
 def permitted(url: str, gate: Gate) -> str:
@@ -103,7 +108,10 @@ def permitted(url: str, gate: Gate) -> str:
             remedy="Write it as https://host:8443, without user or password.",
         )
     if not _public(parts.hostname):
-        return permitted_endpoint(url, gate, name="url") or url
+        # Told before the address is pinned: ClickHouse's port is not that of other servers.
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        whole = parts._replace(netloc=f"{host}:{parts.port or PORTS[parts.scheme]}").geturl()
+        return permitted_endpoint(whole, gate, name="url") or whole
     if parts.scheme != "https":
         raise InvalidRequest(
             "url names a public address without https",
