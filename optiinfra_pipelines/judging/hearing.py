@@ -1,6 +1,7 @@
 """One judgement under way: tries, pauses, a longer answer, the next model."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from optiinfra_core.applications.rubrics import Rubric
@@ -19,6 +20,10 @@ LARGER_LENGTH = 3_000
 SEED = 7
 # Pauses between tries: 0.5, 1, 2 s and so on.
 FIRST_PAUSE = 0.5
+
+# What the next try asks for differently, so that there is nothing to wait for.
+_LENGTHS: Mapping[Fate, int] = {Fate.CUT: LARGER_LENGTH}
+_AT_ONCE = (Fate.CUT, Fate.NO_SCHEMA)
 
 
 def question(rubric: Rubric, asked: Prompt, model: str, replicate: int) -> Question:
@@ -75,6 +80,7 @@ class Hearing:
                 if met[fault.fate] >= fault.course.tries:
                     return self._given_up(model, fault)
                 self._pause(fault, met[fault.fate])
+                asked = asked.with_length(_LENGTHS.get(fault.fate, asked.longest))
                 continue
             if not reply.cut or asked.longest == LARGER_LENGTH:
                 return Ended.read(self.rubric, reply)
@@ -97,5 +103,5 @@ class Hearing:
         growing = FIRST_PAUSE * 2 ** (times - 1)
         if fault.fate is Fate.THROTTLED:
             self.payer.limiter.block(growing if fault.retry_after is None else fault.retry_after)
-        elif fault.fate is not Fate.NO_SCHEMA:
+        elif fault.fate not in _AT_ONCE:
             self.payer.bench.sleep(growing)

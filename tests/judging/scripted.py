@@ -81,9 +81,13 @@ def as_json(document: Mapping[str, Any], status: int = 200, **headers: str) -> R
     return Reply(status=status, body=body, headers={"content-type": "application/json", **named})
 
 
-def refused(status: int, code: str = "", message: str = "no", **headers: str) -> Reply:
-    """An error as Groq tells it."""
+def refused(
+    status: int, code: str = "", message: str = "no", failed: str = "", **headers: str
+) -> Reply:
+    """An error as Groq tells it; ``failed`` is what the model generated."""
     error = {"message": message, "type": "invalid_request_error", "code": code}
+    if failed:
+        error["failed_generation"] = failed
     return as_json({"error": error}, status, **headers)
 
 
@@ -101,7 +105,12 @@ FAULTS: Mapping[str, Fate] = {
     "decommissioned": refused(400, "model_decommissioned"),
     "401": refused(401, "invalid_api_key"),
     "403": refused(403, "permission_denied"),
-    "400 json": refused(400, "json_validate_failed", failed_generation="{"),
+    "400 json": refused(400, "json_validate_failed", failed='{"analysis": "my diagnosis'),
+    "400 cut": refused(
+        400,
+        "json_validate_failed",
+        failed="max completion tokens reached before generating a valid document",
+    ),
     "400": refused(400, "invalid_request"),
     "500": refused(500),
     "502": refused(502),

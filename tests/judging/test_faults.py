@@ -65,6 +65,7 @@ def test_what_passes_by_waiting_is_asked_again(fault: str) -> None:
         ("no choices", "unparseable", "answer_empty"),
         ("null", "unparseable", "answer_empty"),
         ("cut", "unparseable", "answer_cut"),
+        ("400 cut", "unparseable", "answer_cut"),
         ("prose", "unparseable", "answer_not_json"),
         ("other schema", "unparseable", "answer_off_schema"),
         ("refused", "refused", "refused"),
@@ -77,6 +78,7 @@ def test_what_lasts_is_a_status_without_a_score(fault: str, status: str, reason:
         assert (found.status, found.reason) == (status, reason)
         assert found.score is found.passed is None
         assert found.label == ""
+        assert "diagnosis" not in repr(found)
         assert found.attempts == len(at.script.asked)
 
 
@@ -127,6 +129,15 @@ def test_a_refused_key_stops_the_run(fault: str) -> None:
     assert at.purse.spent_usd == 0
     assert KEY not in stopped.value.told + str(stopped.value.__context__)
     assert len(at.script.asked) == 1
+
+
+def test_an_answer_that_groq_refuses_as_cut_gets_more_room_once() -> None:
+    """Under a strict schema a cut answer is a 400; it may be billed, at a cost nobody tells."""
+    with room("400 cut") as at:
+        found = at.judge.judge("toxicity", EVIDENCE)
+        assert [body["max_completion_tokens"] for body in at.script.asked] == [1000, 3000]
+        assert (found.status, found.judge_model, found.cost_usd) == ("ok", SMALL, None)
+        assert at.time.slept == []
 
 
 def test_a_cut_answer_gets_more_room_once() -> None:

@@ -17,6 +17,7 @@ class Fate(Enum):
     LOST = auto()  # no answer in time; it may be billed, so that asking again may pay twice
     INVALID = auto()  # this request is refused for good
     UNUSABLE = auto()  # the model did not manage the form
+    CUT = auto()  # it had no room to end its answer
     MODEL_GONE = auto()
 
 
@@ -42,6 +43,7 @@ COURSES: Mapping[Fate, Course] = {
     Fate.LOST: Course(),
     Fate.INVALID: Course(),
     Fate.UNUSABLE: Course(status="unparseable", next_model=True),
+    Fate.CUT: Course(status="unparseable", tries=2, next_model=True),
     Fate.MODEL_GONE: Course(next_model=True),
 }
 

@@ -43,6 +43,9 @@ OF_STATUS: Mapping[int, tuple[Fate, str]] = {
 FORM_REFUSED = re.compile(
     r"response.?format|json.?schema|json.?object|guided|grammar|structured", re.IGNORECASE
 )
+# Groq tells an answer that was cut as one that failed: `failed_generation` then holds these words
+# instead of what the model wrote (quoted by many clients of its API).
+OUT_OF_ROOM = "max completion tokens reached"
 MAY_REFUSE_FORM = (400, 404, 422, 500, 501)
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -71,6 +74,8 @@ def _refused(error: groq.APIStatusError) -> Fault | OptiInfraError:
     if status in OF_STATUS:
         fate, reason = OF_STATUS[status]
         return Fault(fate, reason, http=status, retry_after=_wait(error, status))
+    if _out_of_room(error.body):
+        return Fault(Fate.CUT, "answer_cut", http=status, paid=True)
     if code in OF_CODE:
         fate, reason = OF_CODE[code]
         # The model answered before the server threw it away; it may bill that.
@@ -104,7 +109,15 @@ def _wait(error: groq.APIStatusError, status: int) -> float | None:
 
 def _told(body: object) -> tuple[str, str]:
     """The code and the message of an error answer; empty where it has none."""
+    told = _error(body)
+    return str(told.get("code") or ""), str(told.get("message") or "")
+
+
+def _out_of_room(body: object) -> bool:
+    return str(_error(body).get("failed_generation") or "").startswith(OUT_OF_ROOM)
+
+
+def _error(body: object) -> Mapping[str, Any]:
     outer: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     inner = outer.get("error", outer)
-    told: Mapping[str, Any] = inner if isinstance(inner, Mapping) else {"message": inner}
-    return str(told.get("code") or ""), str(told.get("message") or "")
+    return inner if isinstance(inner, Mapping) else {"message": inner}

@@ -15,6 +15,7 @@ from optiinfra_core.applications.judgement import Evidence
 from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.applications.rubrics.clipping import clip, shares
 from optiinfra_core.applications.rubrics.prompt import ROOM, prompt
+from optiinfra_core.applications.tampering import cleaned
 
 SECRET = SecretBytes(b"of this installation")
 MARKER = re.compile(r"^=====evidence [0-9a-f]{32}=====$", re.MULTILINE)
@@ -94,7 +95,10 @@ def test_any_text_is_sent_well_formed(answer: str, question: str, sources: list[
     )
     sent = prompt(RUBRICS["faithfulness"], shown, SECRET)
     sent.user.encode("utf-8")
-    assert between(sent.user).get("answer", "") in answer or answer
+    told = between(sent.user)
+    assert told.get("answer", "") == cleaned(answer)
+    assert told.get("question", "") == cleaned(question)
+    assert told.get("sources", []) == [cleaned(each) for each in sources if each.strip()]
     assert len(sent.user.splitlines()) == 6
 
 
