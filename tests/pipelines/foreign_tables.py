@@ -1,7 +1,7 @@
 """Tables as other products lay them out, in a database of their own beside the warehouse's."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -11,6 +11,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
 from optiinfra_core.endpoints import ClickHouseEndpoint
+from optiinfra_pipelines.collection.doors import Doors
 
 # The exporter's columns (opentelemetry-collector-contrib, clickhouseexporter) in our spelling:
 # codecs and indexes change no answer.
@@ -101,6 +102,24 @@ RESOURCE = {
 }
 
 
+MERGED = """
+SELECT
+    application_id, trace_id, span_id, min(started_at) AS started_at, max(provider) AS provider,
+    max(model) AS model, max(request_model) AS request_model, max(dialect) AS dialect,
+    max(latency_ms) AS latency_ms, max(ttft_ms) AS ttft_ms, max(input_tokens) AS input_tokens,
+    max(output_tokens) AS output_tokens, max(cache_read_tokens) AS cache_read_tokens,
+    max(cost_usd) AS cost_usd, max(environment) AS environment,
+    max(service_version) AS service_version, max(prompt_name) AS prompt_name,
+    max(prompt_version) AS prompt_version, max(error_type) AS error_type,
+    max(conversation_id) AS conversation_id, max(user_hash) AS user_hash,
+    max(llm_vendor) AS llm_vendor,
+    groupUniqArrayArray(input_parts) AS input_parts,
+    groupUniqArrayArray(output_parts) AS output_parts
+FROM llm_interactions WHERE customer_id = {customer:String}
+GROUP BY application_id, trace_id, span_id ORDER BY started_at, span_id
+"""
+
+
 class Foreign:
     """Somebody's ClickHouse with empty tables, and rows to put into them."""
 
@@ -178,3 +197,8 @@ def foreign_clickhouse(server: ClickHouseEndpoint) -> Iterator[Foreign]:
     finally:
         client.command(f"DROP DATABASE {database} SYNC")
         client.close()
+
+
+def calls(doors: Doors, customer: str) -> list[Mapping[str, Any]]:
+    """What the warehouse holds of the customer's calls, halves joined."""
+    return doors.warehouse.select(MERGED, {"customer": customer})

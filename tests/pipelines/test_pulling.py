@@ -29,25 +29,10 @@ from tests.pipelines.foreign_tables import (
     RESOURCE,
     WITH_EVENT_NAME,
     Foreign,
+    calls,
     foreign_clickhouse,
 )
 
-MERGED = """
-SELECT
-    application_id, trace_id, span_id, min(started_at) AS started_at, max(provider) AS provider,
-    max(model) AS model, max(request_model) AS request_model, max(dialect) AS dialect,
-    max(latency_ms) AS latency_ms, max(ttft_ms) AS ttft_ms, max(input_tokens) AS input_tokens,
-    max(output_tokens) AS output_tokens, max(cache_read_tokens) AS cache_read_tokens,
-    max(cost_usd) AS cost_usd, max(environment) AS environment,
-    max(service_version) AS service_version, max(prompt_name) AS prompt_name,
-    max(prompt_version) AS prompt_version, max(error_type) AS error_type,
-    max(conversation_id) AS conversation_id, max(user_hash) AS user_hash,
-    max(llm_vendor) AS llm_vendor,
-    groupUniqArrayArray(input_parts) AS input_parts,
-    groupUniqArrayArray(output_parts) AS output_parts
-FROM llm_interactions WHERE customer_id = {customer:String}
-GROUP BY application_id, trace_id, span_id ORDER BY started_at, span_id
-"""
 MINUTE = timedelta(minutes=1)
 
 
@@ -102,11 +87,6 @@ def only(outcomes: tuple[Outcome, ...]) -> Outcome:
     """The one outcome there is."""
     [outcome] = outcomes
     return outcome
-
-
-def calls(doors: Doors, customer: str) -> list[Any]:
-    """The customer's calls, halves joined."""
-    return doors.warehouse.select(MERGED, {"customer": customer})
 
 
 def test_a_span_of_the_collectors_table_becomes_a_call(
