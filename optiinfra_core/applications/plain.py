@@ -6,7 +6,7 @@ OpenAI-compatible API. Unknown fields are passed over; a known one that cannot b
 item, by its number.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -24,11 +24,13 @@ from optiinfra_core.applications.identity import (
     trace_id,
 )
 from optiinfra_core.applications.interaction import Interaction, Rejected
+from optiinfra_core.applications.otlp.counting import counted
 from optiinfra_core.applications.plain_fields import Unreadable
 from optiinfra_core.applications.tags import tags
 from optiinfra_core.errors import InvalidRequest
 
 Fields = Mapping[str, object]
+MOST_TOLD = 100  # items that are rejected one by one; the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +46,34 @@ def interactions(body: bytes) -> Iterator[Interaction | Rejected]:
 
     Raises:
         InvalidRequest: nothing in it is JSON.
+        TooLarge: it holds more items than one body should.
     """
+    rejected = 0
     for item in _items(body):
         try:
             yield _interaction(item.value)
         except Unreadable as error:
-            yield Rejected(1, f"{item.where}: {error}")
+            rejected += 1
+            if rejected <= MOST_TOLD:
+                yield Rejected(1, f"{item.where}: {error}")
+    if rejected > MOST_TOLD:
+        yield Rejected(rejected - MOST_TOLD, f"more than the {MOST_TOLD} that are told")
 
 
-def _items(body: bytes) -> list[Item]:
+def _items(body: bytes) -> Iterable[Item]:
     text = body.strip()
     try:
         value = parsed(text) if text else []
     except ValueError:
         return _lines(body)
     if isinstance(value, list):
-        return [Item(f"item {at}", each) for at, each in enumerate(value, 1)]
+        counted(len(value))
+        return (Item(f"item {at}", each) for at, each in enumerate(value, 1))
     return [Item("line 1", value)]
 
 
 def _lines(body: bytes) -> list[Item]:
+    counted(body.count(b"\n"))
     found = [_line(at, line) for at, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     if all(isinstance(item.value, ValueError) for item in found):
         raise InvalidRequest(

@@ -144,7 +144,8 @@ def _found(value: Mapping[str, object], role: str, where: Where, depth: int) -> 
         keys = wrapping[:1] or (keys if len(value) == 1 else [])
     elif not keys:
         keys = [(key, role) for key in BARE if value.get(key)][:1]
-    if not keys and value and not value.get("error"):  # an error is no answer
+    error = value.keys() == {"error"} or isinstance(value.get("error"), dict)
+    if not keys and value and not error:  # an error is no answer
         yield Said(role, cleaned(told(value)))
     for key, whose in keys:
         yield from _messages(structured(value[key]), whose, where, depth - 1)

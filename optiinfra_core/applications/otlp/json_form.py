@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 from optiinfra_core.applications.dialects.values import parsed
 from optiinfra_core.applications.interaction import Rejected
+from optiinfra_core.applications.otlp.counting import counted
 from optiinfra_core.applications.otlp.records import (
     Event,
     Logs,
@@ -40,6 +41,7 @@ def traces(body: bytes) -> Traces:
 
     Raises:
         InvalidRequest: it is no JSON object, or values nest too deep.
+        TooLarge: it holds more items than memory should.
     """
     request = _request(body)
     groups: list[SpanGroup] = []
@@ -88,12 +90,15 @@ def _groups(request: Fields, path: Path) -> list[Group]:
         return []
     if not isinstance(listed, list):
         raise InvalidRequest(f"{of_resources} is not a list")
+    found = counted(len(listed))
     for of_resource in listed:
         held: list[object] = []
         try:
             fields = _object(of_resource)
             for scope in _list(fields, of_scopes):
-                held += _list(_object(scope), items)
+                told = _list(_object(scope), items)
+                found = counted(found + 1 + len(told))
+                held += told
             resource = _attributes(_object(fields.get("resource")))
         except Unreadable as error:
             groups.append(({}, [], [Rejected(max(1, len(held)), str(error))]))

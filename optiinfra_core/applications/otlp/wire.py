@@ -17,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from optiinfra_core.applications.otlp import json_form
 from optiinfra_core.applications.otlp.body import UnsupportedMedia
+from optiinfra_core.applications.otlp.counting import bounded
 from optiinfra_core.applications.otlp.records import (
     Event,
     Logs,
@@ -42,11 +43,12 @@ def decode_traces(body: bytes, content_type: str) -> Traces:
 
     Raises:
         UnsupportedMedia: the content type is neither of OTLP's.
+        TooLarge: it holds more items than memory should.
         InvalidRequest: the body is not what the content type says.
     """
     if _media(content_type) == JSON:
         return json_form.traces(body)
-    request = _parsed(ExportTraceServiceRequest, body, LOGS)
+    request = _parsed(ExportTraceServiceRequest, bounded(body), LOGS)
     return Traces([
         SpanGroup(_attributes(of_resource.resource.attributes), [
             _span(span) for scope in of_resource.scope_spans for span in scope.spans
@@ -59,7 +61,7 @@ def decode_logs(body: bytes, content_type: str) -> Logs:
     """The log records of a request to ``/v1/logs``; raises as ``decode_traces`` does."""
     if _media(content_type) == JSON:
         return json_form.logs(body)
-    request = _parsed(ExportLogsServiceRequest, body, TRACES)
+    request = _parsed(ExportLogsServiceRequest, bounded(body), TRACES)
     return Logs([
         RecordGroup(_attributes(of_resource.resource.attributes), [
             _record(record) for scope in of_resource.scope_logs for record in scope.log_records

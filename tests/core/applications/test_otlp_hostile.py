@@ -8,7 +8,7 @@ import pytest
 from optiinfra_core.applications.dialects.values import LONGEST_TEXT
 from optiinfra_core.applications.interaction import Interaction, Rejected
 from optiinfra_core.applications.otlp import logs, spans, wire
-from optiinfra_core.applications.otlp.body import UnsupportedMedia
+from optiinfra_core.applications.otlp.body import TooLarge, UnsupportedMedia
 from optiinfra_core.errors import InvalidRequest
 from tests.core.applications.otlp_requests import (
     CHAT,
@@ -322,3 +322,34 @@ def test_a_score_without_what_makes_one_is_rejected() -> None:
     found = of_spans(traces(span(events=[bare])).SerializeToString())
     assert isinstance(found[0], Rejected)
     assert isinstance(found[1], Interaction)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_millions_of_empty_items_are_too_large(level: int) -> None:
+    """Two bytes each in a body would be hundreds of each in memory."""
+    many = (b"\x12\x00", b"\x12\x00", b"\x0a\x00")[level] * 1_000_000
+    for tag in (b"\x12", b"\x0a")[level:]:
+        many = tag + _length(many) + many
+    with pytest.raises(TooLarge):
+        of_spans(many)
+    with pytest.raises(TooLarge):
+        of_logs(many)
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        b'{"resourceSpans":[@]}',
+        b'{"resourceSpans":[{"scopeSpans":[@]}]}',
+        b'{"resourceSpans":[{"scopeSpans":[{"spans":[@]}]}]}',
+    ],
+)
+def test_millions_of_empty_items_in_json_are_too_large(around: bytes) -> None:
+    """The same bound."""
+    with pytest.raises(TooLarge):
+        of_spans(around.replace(b"@", b"{}," * 1_000_000 + b"{}"), wire.JSON)
+
+
+def test_a_request_of_many_small_spans_is_taken() -> None:
+    """The bound is far from what exporters send."""
+    assert len(of_spans(traces(*[span()] * 5_000).SerializeToString())) == 5_000

@@ -9,6 +9,7 @@ import pytest
 from optiinfra_core.applications import plain
 from optiinfra_core.applications.interaction import Interaction, Message, Rejected
 from optiinfra_core.applications.otlp import spans, wire
+from optiinfra_core.applications.otlp.body import TooLarge
 from optiinfra_core.errors import InvalidRequest
 from tests.core.applications import otlp_requests as otlp
 
@@ -236,3 +237,18 @@ def test_a_body_without_any_json_is_refused(body: bytes) -> None:
 def test_nothing_is_no_calls(body: bytes) -> None:
     """An empty batch is a batch."""
     assert list(plain.interactions(body)) == []
+
+
+def test_of_many_rejected_items_the_first_are_told_and_all_are_counted() -> None:
+    """An answer does not grow with what is wrong."""
+    found = list(plain.interactions(json.dumps([CALL, *[5] * 2_000]).encode()))
+    rejected = [each for each in found if isinstance(each, Rejected)]
+    assert len(rejected) == 101
+    assert sum(each.records for each in rejected) == 2_000
+
+
+@pytest.mark.parametrize("body", [b"[" + b"1," * 200_000 + b"1]", b"{}\n" * 200_000])
+def test_more_items_than_a_batch_should_have_are_too_large(body: bytes) -> None:
+    """The same bound as of OTLP."""
+    with pytest.raises(TooLarge):
+        list(plain.interactions(body))
