@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 TABLE = "llm_interactions"
 CHUNK_ROWS = 20_000
-# Below this the server gathers inserts of many senders into one part (it answers once that part
-# is written); above it a batch is a part worth having.
+# Below this a server gathers inserts of many senders into one part (it answers once that part is
+# written); above it a batch is a part worth having. The embedded one is clickhouse-local, which has
+# no such queue (26.9): there every insert is a part.
 SMALL_ROWS = 1000
 
 _TOLD = tuple(each.name for each in fields(KeptInteraction))
