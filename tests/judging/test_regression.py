@@ -234,6 +234,15 @@ def test_a_prompt_is_known_by_its_name_and_version() -> None:
     assert versions(row)["prompt_version"] == ""
 
 
+def test_days_that_differ_by_themselves_raise_no_alarm() -> None:
+    """Between 4 and 16 % from day to day: 18 % is no news there, and is where days are alike."""
+    uneven = [(back, 300, (12, 48)[back % 2]) for back in range(1, 15)]
+    even = [(back, 300, 30) for back in range(1, 15)]
+    assert findings(history(*even, (0, 300, 54)), TODAY) != []
+    assert findings(history(*uneven, (0, 300, 54)), TODAY) == []
+    assert findings(history(*uneven, (0, 300, 150)), TODAY) != []
+
+
 def test_a_day_raises_a_false_alarm_in_one_of_100_at_most() -> None:
     """Looks all through a day with a release, at a series that never changes: in 200 days two.
 

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from optiinfra_core.applications.statistics.intervals import Rate
+from optiinfra_core.applications.statistics.variation import widened
 from optiinfra_core.applications.statistics.weighted import Sums
 
 FALSE_ALARMS = 0.01
@@ -67,12 +68,14 @@ class Watch:
     """The bets against one baseline; ``least`` is the smallest probability any call is judged with.
 
     A probability below ``least`` counts as ``least``: its weight is cut, never its bet enlarged.
+    ``between`` is the variance by which the rate differs from the baseline's though nothing
+    changed (``variation.of_a_mean``).
     """
 
-    def __init__(self, baseline: Rate, least: float) -> None:
+    def __init__(self, baseline: Rate, least: float, between: float = 0.0) -> None:
         self.baseline = baseline
         self.least = least
-        self._nulls, self._chances = _posterior(baseline)
+        self._nulls, self._chances = _posterior(widened(baseline, between))
         self._bets = [_bets(null) for null in self._nulls]
         self._steps: dict[tuple[float, bool], tuple[float, ...]] = {}
 
