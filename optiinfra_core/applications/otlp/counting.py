@@ -9,6 +9,7 @@ from itertools import islice
 from optiinfra_core.applications.otlp.body import TooLarge
 
 MOST_ITEMS = 100_000  # of one request; exporters send hundreds, collectors thousands
+MOST_EVENTS = 1_000  # of one span; SDKs keep 128 unless told otherwise, and what follows is cut
 # Numbers of the fields that lead to items, the same for spans and log records.
 PATH = (1, 2, 2)
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5

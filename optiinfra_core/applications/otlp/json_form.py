@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 
 from optiinfra_core.applications.dialects.values import parsed
 from optiinfra_core.applications.interaction import Rejected
-from optiinfra_core.applications.otlp.counting import counted
+from optiinfra_core.applications.otlp.counting import MOST_EVENTS, counted
 from optiinfra_core.applications.otlp.records import (
     Event,
     Logs,
@@ -131,7 +131,7 @@ def _span(fields: Fields) -> Span:
         started=_unsigned(fields, "startTimeUnixNano"),
         ended=_unsigned(fields, "endTimeUnixNano"),
         attributes=_attributes(fields),
-        events=[_event(_object(each)) for each in _list(fields, "events")],
+        events=[_event(_object(each)) for each in _list(fields, "events")[:MOST_EVENTS]],
         failed=status.get("code") in FAILED,
     )
 

@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from optiinfra_core.applications.otlp import json_form
 from optiinfra_core.applications.otlp.body import UnsupportedMedia
-from optiinfra_core.applications.otlp.counting import bounded
+from optiinfra_core.applications.otlp.counting import MOST_EVENTS, bounded
 from optiinfra_core.applications.otlp.records import (
     Event,
     Logs,
@@ -134,7 +134,7 @@ def _span(span: Any) -> Span:
         attributes=_attributes(span.attributes),
         events=[
             Event(event.name, event.time_unix_nano, _attributes(event.attributes))
-            for event in span.events
+            for event in span.events[:MOST_EVENTS]
         ],
         failed=span.status.code == FAILED,
     )

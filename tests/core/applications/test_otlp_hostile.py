@@ -353,3 +353,11 @@ def test_millions_of_empty_items_in_json_are_too_large(around: bytes) -> None:
 def test_a_request_of_many_small_spans_is_taken() -> None:
     """The bound is far from what exporters send."""
     assert len(of_spans(traces(*[span()] * 5_000).SerializeToString())) == 5_000
+
+
+def test_events_of_a_span_are_bounded_alike_in_both_encodings() -> None:
+    """What a thousand events do not tell, more do not either."""
+    said = [event("gen_ai.user.message", {"content": str(at)}) for at in range(1_500)]
+    request = traces(span({"gen_ai.operation.name": "chat"}, events=said))
+    for found in (of_spans(request.SerializeToString()), of_spans(as_json(request), wire.JSON)):
+        assert len(only_call(found).input) == 1_000
