@@ -1,7 +1,6 @@
 """Judging at half the price and within a day: batches for backfills, collected when they end."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,9 +11,8 @@ from optiinfra_core.applications.prices import Tokens
 from optiinfra_core.applications.rubrics import RUBRICS
 from optiinfra_core.applications.rubrics.prompt import prompt
 from optiinfra_core.applications.spending import Reservation
-from optiinfra_core.collecting.gate import Call
 from optiinfra_core.errors import InvalidRequest, NotSupported, OptiInfraError
-from optiinfra_pipelines.judging.batch_files import OK, Name, Request, line, results
+from optiinfra_pipelines.judging.batch_files import Name, Request, line, results
 from optiinfra_pipelines.judging.client.asking import Reply
 from optiinfra_pipelines.judging.client.batch_calls import BatchCalls, BatchState
 from optiinfra_pipelines.judging.client.faults import Fault
@@ -80,21 +78,18 @@ class Batches:
     def submit(self, requests: Sequence[Request], mark: str) -> Submitted:
         """Send ``requests``, all of one customer, to the judge's first model.
 
+        Only as many as a batch holds are sent, from the first on; ``Submitted`` says how many.
         ``mark`` is stored at the server, so that a batch nobody kept can be told from others.
 
         Raises:
             BudgetSpent: nothing was sent.
-            InvalidRequest: nothing to send, or more than a batch holds.
-            Transient: the server did not answer; a batch may have been left (``cancel_orphans``).
+            InvalidRequest: there is nothing to send.
+            Transient: the server did not answer; a batch may have been left (``orphans``).
         """
         model = self._judge.models[0]
-        lines = [self._line(request, model) for request in requests]
-        size = sum(map(len, lines))
-        if not 0 < len(lines) <= MOST_LINES or size > MOST_BYTES:
-            raise InvalidRequest(
-                f"a batch of {len(lines)} requests and {size} bytes",
-                remedy=f"Send 1 to {MOST_LINES} requests in at most {MOST_BYTES} bytes.",
-            )
+        lines = list(_fitting(self._line(request, model) for request in requests))
+        if not lines:
+            raise InvalidRequest("a batch without requests", remedy="Send at least one.")
         aside = self._judge.spending.reserve(self._expected(lines, model))
         try:
             started = self._calls.start(self._calls.upload(b"".join(lines)), mark)
@@ -125,29 +120,9 @@ class Batches:
             judgements.setdefault(key, self._judgement(batch.judge_model, name, result))
         costs = [each.cost_usd for each in judgements.values()]
         self._judge.spending.settle(batch.reservation, batch.spent(costs))
-        self._note(batch, judgements.values())
         return Collected(
             state="ended", status=state.status, judgements=judgements, usd=_known(costs)
         )
-
-    def _note(self, batch: Submitted, judgements: Iterable[Judgement]) -> None:
-        """One line of the ledger for each metric, for there is no call for each judgement."""
-        by_metric: dict[str, list[Decimal | None]] = defaultdict(list)
-        for each in judgements:
-            by_metric[each.metric_name].append(each.cost_usd)
-        for metric_name, costs in by_metric.items():
-            self._bench.ledger.record(
-                Call(
-                    at=self._bench.clock.now(),
-                    operation=f"judge.{metric_name}",
-                    region="",
-                    units=len(costs),
-                    usd=batch.spent(costs),
-                    milliseconds=0,
-                    status=OK,
-                    throttled=False,
-                )
-            )
 
     def forget(self, batch_id: str) -> None:
         """Take the batch's files off the server: once its judgements are written.
@@ -208,6 +183,16 @@ class Batches:
             tamper=made.tamper or name.suspected,
             verdicts={**made.verdicts, **CLIPPED} if clipped else made.verdicts,
         )
+
+
+def _fitting(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The first lines, as many as a batch holds."""
+    size = 0
+    for count, each in enumerate(lines, start=1):
+        size += len(each)
+        if count > MOST_LINES or size > MOST_BYTES:
+            return
+        yield each
 
 
 def _orphaned(state: BatchState, mark: str, kept: AbstractSet[str]) -> bool:

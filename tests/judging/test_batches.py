@@ -17,6 +17,7 @@ from optiinfra_core.applications.judgement import Evidence
 from optiinfra_core.collecting.gate import CallLog
 from optiinfra_core.errors import InvalidRequest, NotSupported, Transient
 from optiinfra_core.testing.http_double import Fate, HttpDouble, Incoming, Reply
+from optiinfra_pipelines.judging import batches as limits
 from optiinfra_pipelines.judging.batch_files import Request
 from optiinfra_pipelines.judging.batches import Batches
 from optiinfra_pipelines.judging.chain import open_judge
@@ -197,8 +198,6 @@ def test_a_batch_costs_half() -> None:
         shelf.work()
         found = made.collect(sent)
     assert found.usd == purse.spent_usd == 10 * single / 2
-    (call,) = made._bench.ledger.calls  # type: ignore[attr-defined]
-    assert (call.operation, call.units, call.usd) == ("judge.toxicity", 10, found.usd)
     assert {each.cost_usd for each in found.judgements.values()} == {single / 2}
 
 
@@ -321,6 +320,22 @@ def test_an_empty_batch_is_refused() -> None:
     """There is nothing to send."""
     with batches(Shelf()) as (made, _), pytest.raises(InvalidRequest):
         made.submit([], "run-1")
+
+
+def test_a_batch_takes_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first requests go; how many is told, and the rest can be sent in another one."""
+    shelf = Shelf()
+    monkeypatch.setattr(limits, "MOST_BYTES", 12_000)
+    with batches(shelf) as (made, _):
+        sent = made.submit(requests(10), "run-1")
+        assert 0 < sent.requests < 10
+        assert len(shelf.files["file_0"]) <= 12_000
+        shelf.work()
+        found = made.collect(sent).judgements
+    assert found.keys() == {key(each) for each in requests(10)[: sent.requests]}
+    monkeypatch.setattr(limits, "MOST_LINES", 2)
+    with batches(shelf) as (made, _):
+        assert made.submit(requests(10), "run-2").requests == 2
 
 
 def test_servers_of_ones_own_have_no_batches() -> None:
