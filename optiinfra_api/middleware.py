@@ -45,6 +45,12 @@ class Figures:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        self.calls = Counter(
+            "optiinfra_received_calls_total",
+            "Calls of language models that were sent in, by what became of them.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.unchanged = Counter(
             "optiinfra_http_not_modified_total",
             "Answers 304, which cost no ClickHouse query.",

@@ -11,6 +11,7 @@ from fastapi import Depends, Header, Request, Security
 from optiinfra_api.dependencies.doors import Doors, DoorsOf
 from optiinfra_api.dependencies.intake import Receipt, Sender, Told
 from optiinfra_api.dependencies.tenant import allowed, reached
+from optiinfra_api.middleware import Figures
 from optiinfra_api.problems import Unreadable, kind_of
 from optiinfra_core.applications.otlp.body import TooLarge, UnsupportedMedia, unpacked
 from optiinfra_core.errors import Conflict, InvalidRequest, OptiInfraError, Transient
@@ -113,7 +114,11 @@ async def received(
             with repeatable():
                 return doors.intake.take(sender, told)
 
-        return sent, await doors.gate.run(work)
+        receipt = await doors.gate.run(work)
+    figures: Figures = request.app.state.figures
+    figures.calls.labels("stored").inc(receipt.stored)
+    figures.calls.labels("rejected").inc(receipt.rejected)
+    return sent, receipt
 
 
 @contextmanager

@@ -317,6 +317,20 @@ def test_a_time_that_is_not_kept_rejects_the_call(house: House, customer: str) -
     assert len(stored(house, customer)) == 1
 
 
+def test_what_came_in_is_counted(house: House, customer: str) -> None:
+    """For Prometheus: what was stored and what was rejected, without whose."""
+    house.key(f"{customer}-metrics", ("metrics:read",), (customer,))
+
+    def counted(outcome: str) -> float:
+        text = house.get("/metrics", f"{customer}-metrics").text
+        name = f'optiinfra_received_calls_total{{outcome="{outcome}"}} '
+        return sum(float(line[len(name) :]) for line in text.splitlines() if line.startswith(name))
+
+    before = counted("stored"), counted("rejected")
+    send(house, customer, PLAIN, [exports.plain(call(1)), exports.plain(call(2)), {}])
+    assert (counted("stored") - before[0], counted("rejected") - before[1]) == (2, 1)
+
+
 def test_what_sent_calls_is_registered(house: House, customer: str) -> None:
     """With when it was last heard of."""
     send(house, customer, "/v1/traces", exports.traces([call(1)]))
