@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from optiinfra_core.applications.dialects.conversation import Said
+from optiinfra_core.applications.dialects.conversation import MOST, Said
 from optiinfra_core.applications.dialects.values import structured
 from optiinfra_core.applications.interaction import Message, Part
 from optiinfra_core.applications.otlp.records import Event
@@ -29,7 +30,7 @@ def whole(said: Iterable[Said]) -> list[Spoken]:
     """Messages of a whole conversation, in its order."""
     return [
         Spoken(Part("span", at, Message(each.role, each.text)), each.results)
-        for at, each in enumerate(said)
+        for at, each in enumerate(islice(said, MOST))
     ]
 
 
