@@ -10,6 +10,7 @@ from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.collecting.interaction_source import SLUG
 from optiinfra_core.settings import settings
 from optiinfra_core.tenancy.applications import customers_with_applications
+from optiinfra_core.tenancy.judge_batches import JudgeBatches
 from optiinfra_core.windows import DAY
 from optiinfra_pipelines.assets.collect import TRIGGER_TAG
 from optiinfra_pipelines.collection.doors import Doors, open_doors
@@ -110,7 +111,8 @@ def judging_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.S
 def _seen(provider: str, since: datetime) -> bool:
     with open_doors(settings()) as doors:
         seen = customers_with_applications(doors.database, provider, since)
-        return bool(seen or _pulled_from(doors))
+        batches = JudgeBatches(doors.database).waiting(provider)
+        return bool(seen or batches or _pulled_from(doors))
 
 
 def _pulled_from(doors: Doors) -> set[str]:

@@ -7,7 +7,7 @@ is left.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,8 +46,10 @@ WHERE customer_id = %(customer_id)s AND scope = %(scope)s AND application_id = %
   AND period = %(period)s
 """
 _LEFT_OVER = """
-SELECT id, run_id, usd FROM optiinfra.judge_reservations WHERE reserved_at < %s ORDER BY id
+SELECT id, run_id, usd, reserved_at FROM optiinfra.judge_reservations
+WHERE reserved_at < %s ORDER BY id
 """
+_SENT = "SELECT run_id FROM optiinfra.judge_batches WHERE status = 'submitted'"
 _CAPS = """
 SELECT application.daily_budget_usd AS day, customer.judge_budget_usd AS month
 FROM optiinfra.customers AS customer
@@ -64,6 +66,7 @@ ORDER BY scope, application_id
 
 # A batch is under way for up to a day after the run that sent it has ended.
 BATCH_HOLDER = "batch:"
+BATCH_PATIENCE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +186,12 @@ def settle_dead(db: Database, before: datetime, alive: Callable[[str], bool]) ->
     """
     with db.operator() as connection:
         rows = connection.execute(_LEFT_OVER, (before,)).fetchall()
-    holders = {row["run_id"] for row in rows if not row["run_id"].startswith(BATCH_HOLDER)}
-    dead = {holder for holder in holders if not alive(holder)}
+        sent = {row["run_id"] for row in connection.execute(_SENT).fetchall()}
+    runs = {row["run_id"] for row in rows if not row["run_id"].startswith(BATCH_HOLDER)}
+    dead = {holder for holder in runs if not alive(holder)}
+    # A batch that nobody wrote down in an hour belongs to a run that died after it sent it.
+    lost = (row for row in rows if row["reserved_at"] < before - BATCH_PATIENCE)
+    dead |= {row["run_id"] for row in lost if row["run_id"] not in runs | sent}
     ended = [row for row in rows if row["run_id"] in dead]
     for row in ended:
         with db.operator() as connection:

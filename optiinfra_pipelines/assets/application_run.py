@@ -133,6 +133,7 @@ def _scope(context: dg.AssetExecutionContext, cloud: Provider, request: Request)
         window=Window(day_window(first).start, day_window(last).end),
         run_id=request.run_id,
         holder=context.run.run_id,
+        asked=request.forced,
     )
 
 

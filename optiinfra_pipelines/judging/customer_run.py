@@ -123,7 +123,7 @@ class CustomerRun:
         run_id = report.scope.run_id
         report.quality = {
             day: recompute_quality(self.tools.warehouse, self.tools.clock, of, day, run_id)
-            for day in report.days
+            for day in sorted({*report.days, *(day for each in report.judged for day in each.days)})
         }
         looked = watch_quality(self.tools, *of, judge_steps)
         report.raised, report.cleared = looked.raised, looked.cleared

@@ -1,21 +1,25 @@
 """Has the sample judged: what is drawn and lacks a judgement, a small batch at a time."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from optiinfra_core.applications.dataset import APPLICATION
+from optiinfra_core.applications.judgement import Judgement
 from optiinfra_core.applications.privacy import Redactor
 from optiinfra_core.crash import crash_point
-from optiinfra_core.errors import NotReady, OptiInfraError, Throttled, WindowBusy
+from optiinfra_core.errors import BudgetSpent, NotReady, OptiInfraError, Throttled, WindowBusy
 from optiinfra_core.tenancy.applications import Applications
+from optiinfra_core.tenancy.judge_batches import JudgeBatch
 from optiinfra_core.tenancy.judge_spending import JudgeSpending, caps_of
 from optiinfra_core.warehouse.calls import record_calls
 from optiinfra_core.warehouse.judgements import JudgementWriter
 from optiinfra_core.warehouse.questions.judging import EVIDENCE, UNJUDGED, Unjudged
+from optiinfra_pipelines.judging.batch_run import MOST, BatchDesk, batch_call, by_call, days_of
+from optiinfra_pipelines.judging.groq_judge import GroqJudge
 from optiinfra_pipelines.judging.panel import Panel, Seat
 from optiinfra_pipelines.judging.scope import Scope, Tools
 from optiinfra_pipelines.judging.sitting import Exchange, Sitting
@@ -38,7 +42,8 @@ class Judged:
 
     ``statuses`` counts judgements written now; ``fingerprints`` are of the model's builds. ``left``
     calls still lack a judgement because the judge asked for patience or the time was over
-    (``waits``), or because of ``fault``. ``spent``: a budget kept some from being judged.
+    (``waits``), or because of ``fault``. ``spent``: a budget kept some from being judged. ``days``
+    are those of batches that were collected.
     """
 
     application_id: str
@@ -49,6 +54,7 @@ class Judged:
     left: int = 0
     spent: bool = False
     waits: str = ""
+    days: set[date] = field(default_factory=set)
     fault: OptiInfraError | None = None
 
     @property
@@ -68,21 +74,59 @@ class _Work:
     judged: Judged
 
     def run(self, rows: Sequence[Unjudged], seat: Seat | None) -> None:
-        """Judge ``rows`` by the screens, and by the model as long as it can."""
+        """Judge ``rows`` by the screens, and by the model as long as it can.
+
+        What a batch is at work on, or can do at half the price, the model is not asked besides.
+        """
         until = self.tools.clock.now() + LONGEST
+        later = self._later(rows, seat) if seat else set()
         with ExitStack() as held:
             screens = held.enter_context(Sitting(self.panel.screening, 1))
             model = held.enter_context(Sitting(seat, WORKERS)) if seat else None
             for start in range(0, len(rows), BATCH):
                 if model and self.tools.clock.now() > until:
                     model.stop(NotReady("the time of the run is over"))
-                self._batch(rows[start : start + BATCH], screens, model)
+                self._batch(self.exchanges(rows[start : start + BATCH]), screens, model, later)
             if model:
                 self._ended(model)
 
-    def _batch(self, rows: Sequence[Unjudged], screens: Sitting, model: Sitting | None) -> None:
-        exchanges = self._exchanges(rows)
-        said = [*screens.judge(exchanges), *(model.judge(exchanges) if model else ())]
+    def _later(self, rows: Sequence[Unjudged], seat: Seat) -> set[str]:
+        """Calls that a batch judges: those of one under way, and of one that is sent now."""
+        desk = BatchDesk(tools=self.tools, scope=self.scope)
+        sent = [each for each in desk.under_way() if each.application_id == self.name]
+        old = [row for row in rows if desk.old(row.timestamp.date())]
+        waiting = [row for row in old if any(each.holds(row.timestamp.date()) for each in sent)]
+        if not waiting and self.scope.asked and self.panel.model is not None:
+            chunks = (old[start : start + BATCH] for start in range(0, len(old), BATCH))
+            exchanges = [each for chunk in chunks for each in self.exchanges(chunk)]
+            with suppress(BudgetSpent):
+                if desk.send(self.name, seat, self.panel.model, exchanges):
+                    waiting = [each.row for each in exchanges]
+        if waiting:
+            self.judged.waits = "a batch judges them within a day"
+            self.judged.left += len(waiting)
+        return {row.interaction_id for row in waiting}
+
+    @property
+    def name(self) -> str:
+        """The application."""
+        return self.judged.application_id
+
+    def _batch(
+        self,
+        exchanges: Sequence[Exchange],
+        screens: Sitting,
+        model: Sitting | None,
+        later: Collection[str],
+    ) -> None:
+        now = [each for each in exchanges if each.row.interaction_id not in later]
+        said = [*screens.judge(exchanges), *(model.judge(now) if model else ())]
+        self.write(said)
+        self.judged.left += len({id(exchange) for exchange, judgement in said if not judgement})
+        self._write_calls()
+
+    def write(self, said: Iterable[tuple[Exchange, Judgement | None]]) -> None:
+        """Write what was said and is new."""
         now = self.tools.clock.now()
         fresh = [
             exchange.scored(judgement, self.scope.run_id, now)
@@ -94,18 +138,16 @@ class _Work:
         crash_point("after_judgements")
         self.judged.statuses.update(row.judgement.status for row in fresh)
         self.judged.fingerprints |= {row.judgement.system_fingerprint for row in fresh} - {""}
-        self.judged.left += len({id(exchange) for exchange, judgement in said if not judgement})
-        self._write_calls()
 
     def _ended(self, model: Sitting) -> None:
         """Why the model stopped: patience is for the next tick, everything else is a fault."""
         self.judged.spent = model.spent
         if isinstance(model.stopped, Throttled | NotReady):
             self.judged.waits = model.stopped.detail
-        else:
+        elif model.stopped is not None:
             self.judged.fault = model.stopped
 
-    def _exchanges(self, rows: Sequence[Unjudged]) -> list[Exchange]:
+    def exchanges(self, rows: Sequence[Unjudged]) -> list[Exchange]:
         """The rows with their texts; a call that was erased meanwhile is left out."""
         found = self.tools.warehouse.rows(
             EVIDENCE,
@@ -149,24 +191,52 @@ def judge_sample(
     Raises:
         Transient, Permanent: as the servers say; what was judged stays.
     """
+    done: dict[str, Judged] = {}
+
+    def work(name: str) -> _Work:
+        judged = done.setdefault(name, Judged(application_id=name))
+        return _Work(tools=tools, scope=scope, panel=panel, redactor=redactor, judged=judged)
+
+    for batch in BatchDesk(tools=tools, scope=scope).under_way():
+        with suppress(WindowBusy), _turn(tools, scope, batch.application_id):
+            _collected(work(batch.application_id), batch)
     names = [row.application_id for row in unjudged(tools, scope, panel, limit=1)]
     known = Applications(tools.database).known(scope.customer_id, names)
-    done = []
     for name in names:
-        work = _Work(
-            tools=tools,
-            scope=scope,
-            panel=panel,
-            redactor=redactor,
-            judged=Judged(application_id=name),
-        )
         own = known.get(name)
         with suppress(WindowBusy), _turn(tools, scope, name):
             seat = _seat(tools, scope, panel, (name, own.judge_model if own else None))
             # Read under the lock: what the run before this one judged is settled.
-            work.run(unjudged(tools, scope, panel, name), seat)
-            done.append(work.judged)
-    return tuple(done)
+            work(name).run(unjudged(tools, scope, panel, name), seat)
+    return tuple(done.values())
+
+
+def _collected(work: _Work, batch: JudgeBatch) -> None:
+    """Write what a batch has answered, if it has ended; doing it again changes nothing."""
+    desk, model = BatchDesk(tools=work.tools, scope=work.scope), work.panel.model
+    if not isinstance(model, GroqJudge) or model.name != batch.judge:
+        return
+    found = desk.collect(batch, model)
+    if found.state != "ended":
+        return
+    told = by_call(found.judgements)
+    days = replace(work.scope, window=days_of(batch))
+    rows = unjudged(work.tools, days, work.panel, batch.application_id, limit=MOST)
+    mine = [row for row in rows if row.interaction_id in told]
+    for start in range(0, len(mine), BATCH):
+        work.write(
+            (exchange, judgement)
+            for exchange in work.exchanges(mine[start : start + BATCH])
+            for judgement in told[exchange.row.interaction_id]
+            if judgement.metric_name not in exchange.row.settled
+        )
+    call = batch_call(batch, found)
+    of = (batch.customer_id, batch.provider, APPLICATION, batch.application_id, batch.id)
+    record_calls(work.tools.warehouse, *of, [call])
+    work.judged.calls += 1
+    work.judged.usd += call.usd
+    work.judged.days |= {row.timestamp.date() for row in mine}
+    desk.finish(batch, model, found)
 
 
 def unjudged(

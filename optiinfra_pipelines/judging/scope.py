@@ -23,6 +23,7 @@ class Scope:
     """One customer's applications at one provider, over whole UTC days.
 
     ``run_id`` names what writes; ``holder`` is the run whose life its reservations hang on.
+    ``asked``: somebody asked for these days, so that old ones may be judged by a batch.
     """
 
     customer_id: str
@@ -30,3 +31,4 @@ class Scope:
     window: Window
     run_id: str
     holder: str
+    asked: bool = False

@@ -1,6 +1,7 @@
 """A run in a process of its own that judges one customer; the environment says where it dies."""
 
 import sys
+from datetime import date
 
 import dagster as dg
 
@@ -12,11 +13,13 @@ from tests.pipelines.judged_world import World
 from tests.pipelines.scripted import Script, toy
 
 
-def main(customer: str) -> int:
-    """One tick; 0 if the run succeeded."""
+def main(customer: str, trigger: str = "schedule", day: str = "") -> int:
+    """One tick, or what was asked for; 0 if the run succeeded."""
+    days = (date.fromisoformat(day),) if day else (NOON.date(),)
     with open_doors(settings(), FixedClock(NOON)) as doors, dg.DagsterInstance.ephemeral() as held:
-        return 0 if World(doors, toy(Script()), held, customer=customer).tick().success else 1
+        world = World(doors, toy(Script()), held, customer=customer)
+        return 0 if world.tick(trigger=trigger, days=days).success else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
