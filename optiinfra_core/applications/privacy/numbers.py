@@ -38,8 +38,11 @@ _IBAN_START = re.compile(_BEFORE + r"[A-Za-z]{2}")
 _CARD_RUN = re.compile(_BEFORE + r"(?<!\d[ -])(?<!_[0-9a-f]{4}>[ -])\d++(?:[ -]\d++)*+")
 _GROUP = re.compile(r"\d+")
 _ENDS = re.compile(_AFTER)
-CARD_DIGITS = range(13, 20)
-CARD_BEGINS = "23456"
+# JCB's oldest begin with 1800, Maestro's with 12 digits have few beginnings.
+CARD_DIGITS = range(12, 20)
+_CARD_ISSUER = re.compile(
+    r"[2-6]\d{12,18}|1800\d{11}|(?:50(?:18|20|38)|5893|6304|6759|676[1-3])\d{8}"
+)
 CARD_GROUP = 3
 CARD_GROUPS = 5
 
@@ -145,15 +148,13 @@ def _cards_in(text: str, groups: list[Span]) -> Iterator[Span]:
 
 def _card_from(text: str, groups: list[Span], first: int) -> int | None:
     """The last group of the card that begins with group ``first``; the longest one counts."""
-    if text[groups[first][0]] not in CARD_BEGINS:
-        return None
     best, digits = None, ""
     for last in range(first, min(first + CARD_GROUPS, len(groups))):
         start, end = groups[last]
         if not CARD_GROUP <= end - start < CARD_DIGITS.stop:
             break
         digits += text[start:end]
-        if len(digits) in CARD_DIGITS and _luhn(digits):
+        if len(digits) in CARD_DIGITS and _CARD_ISSUER.fullmatch(digits) and _luhn(digits):
             best = last
     return best
 

@@ -5,15 +5,18 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from genai_prices.data import providers
 
 from optiinfra_core.applications.interaction import Interaction
 from optiinfra_core.applications.prices import (
     SENDER,
     UNKNOWN,
     Tokens,
+    flat,
     price,
     price_version,
     priced,
+    tabled,
 )
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
@@ -36,6 +39,8 @@ CASES = [
     ("openai", "gpt-4o-mini", (1000, 200, None, None), "0.00027"),
     # 500 x 3 + 400 x 0.30 + 100 x 3.75 + 200 x 15
     ("anthropic", "claude-sonnet-4-5-20250929", (1000, 200, 400, 100), "0.004995"),
+    # 1000 x 1 + 500 x 1, and 0.012 for the request
+    ("perplexity", "sonar", (1000, 500, None, None), "0.0135"),
     # 1000 x 1.25 + 200 x 10
     ("gcp.gemini", "gemini-2.5-pro", (1000, 200, None, None), "0.00325"),
     # 1000 x 2.50 + 200 x 10
@@ -88,9 +93,22 @@ def test_a_model_is_known_by_the_names_that_gateways_give_it(vendor: str, model:
         ("openai", "gpt-4o", None, 10, None),
         ("openai", "gpt-4o", 10, None, None),
         ("openai", "gpt-4o", 10, 10, 11),
+        ("openai", "text-davinci-003", 10, 10, 11),
         ("groq", "whisper-large-v3", 10, 10, None),
+        ("openai", "gpt-4o", 10**40, 10, None),
     ],
-    ids=["model", "vendor", "no vendor", "no model", "no input", "no output", "cache", "audio"],
+    ids=[
+        "model",
+        "vendor",
+        "no vendor",
+        "no model",
+        "no input",
+        "no output",
+        "cache",
+        "cache of old models",
+        "audio",
+        "absurd",
+    ],
 )
 def test_what_is_not_known_has_no_price(
     vendor: str, model: str, asked: int | None, answered: int | None, read: int | None
@@ -122,3 +140,24 @@ def test_a_cost_that_the_sender_tells_is_kept() -> None:
     assert priced(call).usd == Decimal("0.000135")
     told = priced(replace(call, cost_usd=Decimal("0.1")))
     assert (told.usd, told.version) == (Decimal("0.1"), SENDER)
+
+
+@pytest.mark.parametrize("cached", [(None, None), (400, 0), (0, 100), (600, 400)])
+def test_the_short_sum_is_the_packages_for_every_model(
+    cached: tuple[int | None, int | None],
+) -> None:
+    """Whatever models a new version brings: what is summed here is what the package sums."""
+    usage = Tokens(
+        input_tokens=1000,
+        output_tokens=200,
+        cache_read_tokens=cached[0],
+        cache_write_tokens=cached[1],
+    )
+    compared = 0
+    for provider in providers:
+        for info in provider.models:
+            summed = flat(info.get_prices(AT), usage)
+            if summed is not None:
+                assert summed == tabled((provider, info), usage, AT), (provider.id, info.id)
+                compared += 1
+    assert compared > 1000
