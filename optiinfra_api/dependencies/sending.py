@@ -7,6 +7,7 @@ from typing import Annotated
 
 import structlog
 from fastapi import Depends, Header, Request, Security
+from starlette.requests import ClientDisconnect
 
 from optiinfra_api.dependencies.doors import Doors, DoorsOf
 from optiinfra_api.dependencies.intake import Receipt, Sender, Told
@@ -103,7 +104,7 @@ async def received(
     """
     async with doors.gate.place():
         sent = Sent(
-            body=await request.body(),
+            body=await whole(request),
             content_type=request.headers.get("content-type", ""),
             encoding=request.headers.get("content-encoding", ""),
         )
@@ -119,6 +120,18 @@ async def received(
     figures.calls.labels("stored").inc(receipt.stored)
     figures.calls.labels("rejected").inc(receipt.rejected)
     return sent, receipt
+
+
+async def whole(request: Request) -> bytes:
+    """The body.
+
+    Raises:
+        Unreadable: the sender went away before it had sent all of it; nobody hears the answer.
+    """
+    try:
+        return await request.body()
+    except ClientDisconnect:
+        raise Unreadable("the body broke off", remedy=RETRY) from None
 
 
 @contextmanager

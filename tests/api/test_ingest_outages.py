@@ -126,6 +126,29 @@ def test_batches_are_worked_on_beside_reads() -> None:
     assert asyncio.run(while_working()) == ["read", "batch"]
 
 
+def test_a_sender_that_goes_away_is_no_fault_of_ours(house: House, customer: str) -> None:
+    """It broke off in its body: 400 in the log, no traceback, and its place is free again."""
+    statuses: list[int] = []
+    pending = [{"type": "http.request", "body": b"[", "more_body": True}]
+
+    async def receive() -> dict[str, Any]:
+        return pending.pop() if pending else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status", 0))
+
+    told = {**house.auth(customer), "content-type": "application/json"}
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": PLAIN, "query_string": b"",
+        "root_path": "", "scheme": "http", "server": ("testserver", 80), "client": ("c", 1),
+        "headers": [(name.lower().encode(), each.encode()) for name, each in told.items()],
+    }  # fmt: skip
+    assert house.client.portal is not None
+    house.client.portal.call(house.client.app, scope, receive, send)
+    assert statuses[0] == 400
+    assert house.post(PLAIN, exports.plain(call(1)), customer).status_code == 200
+
+
 def test_a_batch_that_was_half_stored_is_whole_when_it_comes_again(
     house: House, customer: str
 ) -> None:
