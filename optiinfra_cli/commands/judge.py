@@ -1,5 +1,6 @@
 """``judge``: how far the configured judge agrees with people, before anyone believes its scores."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -80,10 +81,10 @@ def _show(out: Output, found: "Validation", seconds: float) -> None:
         out.say(f"{card.metric_name}, {card.judge_model}, rubric {card.rubric_version}")
         for name, value in _lines(card):
             out.say(f"  {name:<20} {value}")
-    for trial in found.missed():
-        said = "defect" if trial.item.flagged is False else "no defect"
-        out.say(f"  {trial.item.metric_name} {trial.item.id}: the judge says {said}"
-                f" ({trial.item.kind})")  # fmt: skip
+    for item, times in Counter(trial.item for trial in found.missed()).items():
+        said = "no defect" if item.flagged else "defect"
+        often = f", {times} times" if times > 1 else ""
+        out.say(f"  {item.metric_name} {item.id}: the judge says {said}{often} ({item.kind})")
     cost = "unknown" if found.usd is None else f"{found.usd:.4f} US dollars"
     out.say(f"{found.made} judgements in {seconds} s; cost: {cost}")
     for told, reasons in (("not made", found.skipped), ("failed", found.failures)):

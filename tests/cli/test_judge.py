@@ -125,12 +125,12 @@ def test_a_judge_that_passes_everything_is_found_out(run: Run, tmp_path: Path) -
     script = Script(())
     with HttpDouble(script.respond) as server:
         answer = run("--json", "--dataset", str(dataset), "--model", LARGE, **of(server))
-        shown = run("--dataset", str(dataset), "--replicates", "1", "--no-attacks", **of(server))
+        shown = run("--dataset", str(dataset), "--no-attacks", **of(server))
     (card,) = told(answer)["cards"]
     assert (card["judge_model"], card["kappa"], card["sensitivity"]["value"]) == (LARGE, 0.0, 0.0)
     assert {each["id"] for each in told(answer)["disagreements"]} == {"0", "1", "2", "3"}
     assert "0.50 (" in shown.stdout
-    assert "toxicity 3: the judge says no defect" in shown.stdout
+    assert shown.stdout.count("toxicity 3: the judge says no defect, 2 times") == 1
 
 
 def test_a_judge_that_can_be_talked_round_is_found_out(run: Run, tmp_path: Path) -> None:

@@ -195,7 +195,11 @@ def settings(url: str, **other: object) -> Settings:
     return Settings(**told)
 
 
-def bench(passing: Time, ledger: CallLog, read_seconds: float | None = 0.4) -> Bench:
+# Long enough for a machine with other things to do; a server that stalls is waited for less.
+PATIENT, IMPATIENT = 20.0, 1.5
+
+
+def bench(passing: Time, ledger: CallLog, read_seconds: float = PATIENT) -> Bench:
     """What the judge works with."""
     return Bench(
         clock=FixedClock(NOW),
@@ -214,7 +218,10 @@ def room(*fates: Fate | str, path: str = "/openai/v1", **other: Any) -> Iterator
     passing, ledger = Time(), CallLog()
     purse = Purse(other.pop("cap", Decimal(1)))
     with HttpDouble(script.respond) as server:
-        judge = open_judge(settings(server.url + path, **other), bench(passing, ledger), purse)
+        seconds = IMPATIENT if "no answer" in fates else PATIENT
+        judge = open_judge(
+            settings(server.url + path, **other), bench(passing, ledger, seconds), purse
+        )
         assert judge is not None
         try:
             yield Room(judge=judge, script=script, purse=purse, ledger=ledger, time=passing)

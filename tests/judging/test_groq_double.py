@@ -35,7 +35,7 @@ def judge_of(groq: GroqDouble, passing: Time, **told: Any) -> Iterator[tuple[Gro
         judge_base_url=groq.base_url + ("/openai/v1" if hosted else ""),
         **told,
     )
-    judge = open_judge(chosen, bench(passing, CallLog(), read_seconds=5.0), purse)
+    judge = open_judge(chosen, bench(passing, CallLog(), read_seconds=20.0), purse)
     assert judge is not None
     try:
         yield judge, purse
