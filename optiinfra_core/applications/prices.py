@@ -110,11 +110,12 @@ def flat(rates: "ModelPrice", usage: Usage) -> Decimal | None:
     model there is.
     """
     told = rates.__dict__
-    names = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok")
+    asked = told.get("input_mtok")
     # Without a price of its own, a cached token costs what any costs that is read.
-    each = [told["input_mtok"] if told.get(name) is None else told[name] for name in names]
+    cached = (told.get(name) for name in ("cache_read_mtok", "cache_write_mtok"))
+    each = (asked, told.get("output_mtok"), *(asked if own is None else own for own in cached))
     prices = [price for price in each if isinstance(price, Decimal)]
-    if told.get("requests_kcount") or len(prices) < len(names):
+    if told.get("requests_kcount") or len(prices) < len(each):
         return None
     from_cache, into_cache = usage.cache_read_tokens or 0, usage.cache_write_tokens or 0
     plain = (usage.input_tokens or 0) - from_cache - into_cache
