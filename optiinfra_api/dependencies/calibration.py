@@ -58,7 +58,7 @@ def cards_of(rows: Iterable[GradedByPeople | GradedGold]) -> dict[JudgeKey, Judg
 
 async def cards_by_people(read: Read, **narrowed: str) -> Cards:
     """Judges against people's labels of the period's calls."""
-    return cards_of((await read.whole(GRADED_BY_PEOPLE, **narrowed)).rows)
+    return cards_of((await read.shared(GRADED_BY_PEOPLE, **narrowed)).rows)
 
 
 async def cards_by_gold(read: Read, **narrowed: str) -> Cards:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
@@ -37,6 +37,7 @@ CATALOGUE_SECONDS = 30
 CUSTOMER_SECONDS = 10
 STATES_SECONDS = 1
 READINESS_SECONDS = 2
+ROWS_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ class Doors:
     recent_customers: Recent[str, Customer]
     recent_states: Recent[str, tuple[SourceState, ...]]
     recent_coverage: Recent[tuple[str, ...], Coverage]
+    recent_rows: Recent[tuple[str, ...], list[Any]]
     recent_readiness: Recent[str, Ready]
 
     async def providers(self) -> Mapping[str, ProviderInfo]:
@@ -147,6 +149,7 @@ def open_doors(
         recent_customers=Recent(clock, seconds=CUSTOMER_SECONDS, size=10_000),
         recent_states=Recent(clock, seconds=STATES_SECONDS, size=10_000),
         recent_coverage=Recent(clock, seconds=3600, size=10_000),
+        recent_rows=Recent(clock, seconds=ROWS_SECONDS, size=1000),
         recent_readiness=Recent(clock, seconds=READINESS_SECONDS, size=1),
     )
 

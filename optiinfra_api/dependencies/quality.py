@@ -71,7 +71,7 @@ async def picture_of(read: Read, asked: Asked) -> Picture:
             limits=tuple(limits.values()),
             **asked.filters,
         ),
-        read.whole(POPULATION, **calls_of(asked.filters)),
+        read.shared(POPULATION, **calls_of(asked.filters)),
         current_series(
             read,
             application=asked.filters["application"],

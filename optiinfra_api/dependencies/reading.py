@@ -71,6 +71,16 @@ class Read:
         """Every row of an answer that is short by nature."""
         return Found(rows=await self.doors.warehouse.rows(question, self.params(given)))
 
+    async def shared(self, question: Question[T], **given: Any) -> Found[T]:
+        """The same for few rows that several reads need: remembered until the data changes."""
+        params = self.params(given)
+
+        async def load() -> list[T]:
+            return await self.doors.warehouse.rows(question, params)
+
+        key = (question.path, self.ground.version, repr(sorted(params.items())))
+        return Found(rows=await self.doors.recent_rows.get(key, load))
+
     async def listing(self, keyset: Keyset[T], **given: Any) -> Found[T]:
         """A page of rows in an order that new rows do not disturb."""
         demand_small(self.page)

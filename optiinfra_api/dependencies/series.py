@@ -51,7 +51,7 @@ async def current_series(
 ) -> frozenset[Series]:
     """The series that count now in the read's period."""
     narrowed = {"application": application, "metric_name": metric_name}
-    found = await read.whole(SERIES, metric_types=METRIC_TYPES, **narrowed)
+    found = await read.shared(SERIES, metric_types=METRIC_TYPES, **narrowed)
     return current(found.rows, await pinned_of(read))
 
 
