@@ -159,8 +159,11 @@ def _including_cached(numbers: Mapping[str, int | None]) -> Mapping[str, int | N
 
 
 def _first(names: Sequence[str], *places: Attributes) -> str:
-    told = (name(place[each]) for each in names for place in places if each in place)
-    return next((each for each in told if each), "")
+    for each in names:
+        for place in places:
+            if each in place and (told := name(place[each])):
+                return told
+    return ""
 
 
 def _tags(*places: Attributes) -> Mapping[str, str]:

@@ -124,10 +124,11 @@ def _listed(values: Sequence[object], role: str, where: Where, depth: int) -> It
 
 
 def _held(value: Mapping[str, object], role: str, where: Where, depth: int) -> Iterator[Said]:
-    wrapped = next((value[key] for key in WRAPPED if isinstance(value.get(key), dict)), None)
-    if wrapped is not None:
-        yield from _messages(wrapped, _role(value, role), where, depth - 1)
-    elif MESSAGE_KEYS & value.keys() or ("content" in value and lower(value.get("type")) in ROLES):
+    for key in WRAPPED:
+        if isinstance(value.get(key), dict):
+            yield from _messages(value[key], _role(value, role), where, depth - 1)
+            return
+    if MESSAGE_KEYS & value.keys() or ("content" in value and lower(value.get("type")) in ROLES):
         yield _message(value, role)
     elif is_piece(value) and ("type" in value or depth < DEEPEST):
         yield _joined(role, [piece(value)])
@@ -182,5 +183,7 @@ def _joined(role: str, pieces: Sequence[Piece]) -> Said:
 
 
 def _role(value: Mapping[str, object], default: str) -> str:
-    told = (lower(value.get(key)) for key in ("role", "kind", "type"))
-    return next((ROLES[each] for each in told if each in ROLES), default)
+    for key in ("role", "kind", "type"):
+        if key in value and (told := lower(value[key])) in ROLES:
+            return ROLES[told]
+    return default

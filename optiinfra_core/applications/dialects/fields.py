@@ -211,16 +211,19 @@ def expanded(attributes: Mapping[str, object]) -> Mapping[str, object]:
 def text(field: str, attributes: Mapping[str, object]) -> str:
     """The first of the field's names that tells anything."""
     read, names = TEXTS[field]
-    told = (read(attributes[each]) for each in names if each in attributes)
-    return next((found for found in told if found), "")
+    for each in names:
+        if each in attributes and (found := read(attributes[each])):
+            return found
+    return ""
 
 
 def tokens(field: str, attributes: Mapping[str, object]) -> int | None:
     """The first of the field's names that tells a number, else the sum of those that begin so."""
-    told = (count(attributes[each]) for each in COUNTS[field] if each in attributes)
-    found = next((each for each in told if each is not None), None)
-    if found is not None or field not in SUMS:
-        return found
+    for each in COUNTS[field]:
+        if each in attributes and (found := count(attributes[each])) is not None:
+            return found
+    if field not in SUMS:
+        return None
     summed = [
         number
         for each, value in attributes.items()

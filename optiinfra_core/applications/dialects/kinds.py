@@ -62,7 +62,7 @@ def kind(attributes: Mapping[str, object]) -> Kind | None:
         known = known or told in OPERATIONS
         found = found or OPERATIONS.get(told, "")
     for name, calls in KINDS:
-        told = lower(attributes.get(name))
+        told = lower(attributes[name]) if name in attributes else ""
         if told and told not in calls:
             return None
         known = known or bool(told)

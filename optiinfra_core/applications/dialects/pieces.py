@@ -134,7 +134,8 @@ def _kind(fields: Fields) -> str:
     named = fields.get("type") or fields.get("part_kind")
     if isinstance(named, str):
         return named.lower()
-    return next((kind for key, kind in KEYED.items() if fields.get(key)), "")
+    told = KEYED.keys() & fields.keys()  # most have none
+    return next((KEYED[key] for key in KEYED if key in told and fields[key]), "") if told else ""
 
 
 def _opened(fields: Fields, keys: tuple[str, ...]) -> Fields:
