@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from optiinfra_api.dependencies.doors import Doors, DoorsOf
 from optiinfra_api.dependencies.intake import Receipt, Sender, Told
 from optiinfra_api.dependencies.tenant import allowed, reached
-from optiinfra_api.middleware import Figures
+from optiinfra_api.middleware import MAX_BATCH_BYTES, Figures
 from optiinfra_api.problems import Unreadable, kind_of
 from optiinfra_core.applications.otlp.body import TooLarge, UnsupportedMedia, unpacked
 from optiinfra_core.errors import Conflict, InvalidRequest, OptiInfraError, Transient
@@ -20,7 +20,6 @@ from optiinfra_core.tenancy.api_keys import ALL_CUSTOMERS, ApiKey
 
 log = structlog.get_logger(__name__)
 
-MAX_UNPACKED_BYTES = 8 * 1024 * 1024
 WRITING = "applications:write"
 SERVER_FAULTS = 500
 RETRY = "Send it again after Retry-After; exporters do so by themselves."
@@ -42,7 +41,7 @@ class Sent:
             Unreadable: it is not of the encoding that it says.
         """
         with readable():
-            return unpacked(self.body, self.encoding, MAX_UNPACKED_BYTES)
+            return unpacked(self.body, self.encoding, MAX_BATCH_BYTES)
 
 
 @contextmanager
