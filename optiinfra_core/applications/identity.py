@@ -22,11 +22,13 @@ def application_id(namespace: str, name: str) -> str:
     told = ".".join(each for each in (namespace.strip(), name.strip()) if each)
     if not told:
         return UNKNOWN
-    digest = sha256(told.encode("utf-8", "replace")).hexdigest()[:8]
     slug = OTHER.sub("-", told.lower()).lstrip("._-")
+    if len(slug) <= LONGEST and slug.strip("._-"):
+        return slug
+    digest = sha256(told.encode("utf-8", "replace")).hexdigest()[:8]
     if not slug.strip("._-"):
         return f"application-{digest}"
-    return slug if len(slug) <= LONGEST else f"{slug[: LONGEST - 9]}-{digest}"
+    return f"{slug[: LONGEST - 9]}-{digest}"
 
 
 def derived_trace_id(application: str, external_id: str) -> str:
