@@ -70,8 +70,8 @@ def _attributes(row: Row) -> Mapping[str, object]:
     told |= {name: row[column] for column, name in NAMED.items() if row[column]}
     told["langfuse.observation.type"] = "generation"
     told["langfuse.observation.usage_details"] = json.dumps(row["usage"])
-    if "total" in row["cost"]:
-        told["langfuse.observation.cost_details"] = json.dumps({"total": row["cost"]["total"]})
+    if "total" in row["dollars"]:
+        told["langfuse.observation.cost_details"] = json.dumps({"total": row["dollars"]["total"]})
     return told
 
 

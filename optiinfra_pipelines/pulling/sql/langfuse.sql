@@ -17,7 +17,7 @@ SELECT
     coalesce(o.output, '') AS output,
     coalesce(o.provided_model_name, '') AS model,
     o.usage_details AS usage,
-    mapApply((name, usd) -> (toString(name), toString(usd)), o.cost_details) AS cost,
+    mapApply((name, usd) -> (toString(name), toString(usd)), o.cost_details) AS dollars,
     coalesce(o.prompt_name, '') AS prompt_name,
     coalesce(toString(o.prompt_version), '') AS prompt_version,
     o.metadata['attributes'] AS span_attributes,

@@ -16,7 +16,7 @@ SELECT
     output,
     provided_model_name AS model,
     usage_details AS usage,
-    mapApply((name, usd) -> (toString(name), toString(usd)), cost_details) AS cost,
+    mapApply((name, usd) -> (toString(name), toString(usd)), cost_details) AS dollars,
     prompt_name,
     coalesce(toString(prompt_version), '') AS prompt_version,
     metadata_values[indexOf(metadata_names, 'attributes')] AS span_attributes,
