@@ -10,8 +10,7 @@ from optiinfra_cli.output import Output
 
 APPLICATIONS = ("application", "calls", "errors", "p95_ms", "cost_usd", "usd_per_passing_answer",
                 "open_alarms")  # fmt: skip
-METRICS = ("application", "metric", "judge", "judged", "score", "from", "to", "passed", "drift",
-           "note")  # fmt: skip
+METRICS = ("application", "metric", "judge", "judged", "score", "passed", "drift", "note")
 
 
 def quality(
@@ -50,17 +49,24 @@ def _application(row: Mapping[str, Any]) -> list[object]:
 
 def _metrics(row: Mapping[str, Any]) -> Iterator[list[object]]:
     for metric in row["metrics"]:
-        score, passed = metric["score"], metric["pass_rate"]
         yield [
             row["application_id"],
             metric["metric_name"],
             metric["judge_model"] or metric["judge"],
             metric["judged"],
-            *([f"{score[name]:.3f}" for name in ("value", "low", "high")] if score else [None] * 3),
-            f"{passed['value']:.1%}" if passed else None,
+            _between(metric["score"], ".2f"),
+            _between(metric["pass_rate"], ".0%"),
             metric["drift"],
             _note(metric),
         ]
+
+
+def _between(estimate: Mapping[str, Any] | None, form: str) -> str | None:
+    """An estimate with its interval, as "0.90 (0.80-0.95)"."""
+    if estimate is None:
+        return None
+    value, low, high = (format(estimate[name], form) for name in ("value", "low", "high"))
+    return f"{value} ({low}-{high})"
 
 
 def _note(metric: Mapping[str, Any]) -> str:

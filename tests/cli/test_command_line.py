@@ -82,7 +82,7 @@ def test_help_names_every_command_and_exit_code(run: Run) -> None:
     shown = run("--help").stdout
     groups = ("customers", "credentials", "keys", "vault")
     single = ("demo", "test", "init", "up", "down", "status", "doctor", "collect", "backfill",
-              "spending")  # fmt: skip
+              "spending", "quality")  # fmt: skip
     for command in (*groups, *single, "migrate", "openapi"):
         assert command in shown
         assert f"`{command}" in (ROOT / "docs" / "cli.md").read_text()
