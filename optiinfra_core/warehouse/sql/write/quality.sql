@@ -1,6 +1,7 @@
 -- Recompute the windows of quality of one customer's day at one provider, and tombstone those that are gone.
 -- A call counts once: repetitions count towards what judging cost only. What was judged outside the
 -- sample (no probability) and what tampers with its judge is in no sum.
+-- Floats are summed in the order of their size: read in another order, they would sum to other last digits.
 INSERT INTO quality_windows
 (
     customer_id, application_id, provider, environment, service_version, prompt_name, prompt_version, model,
@@ -18,11 +19,11 @@ WITH fresh AS
         countIf(is_first AND is_empty) AS without_score,
         countIf(is_first AND is_tampered) AS tampered,
         countIf(is_counted AND is_defect) AS not_passed,
-        sumIf(w, is_counted) AS weight,
-        sumIf(w * w, is_counted) AS weight_squared,
-        sumIf(w * value, is_counted) AS weighted_score,
-        sumIf(w * value * value, is_counted) AS weighted_score_squared,
-        sumIf(w, is_counted AND is_defect) AS weighted_not_passed,
+        arraySum(arraySort(groupArrayIf(w, is_counted))) AS weight,
+        arraySum(arraySort(groupArrayIf(w * w, is_counted))) AS weight_squared,
+        arraySum(arraySort(groupArrayIf(w * value, is_counted))) AS weighted_score,
+        arraySum(arraySort(groupArrayIf(w * value * value, is_counted))) AS weighted_score_squared,
+        arraySum(arraySort(groupArrayIf(w, is_counted AND is_defect))) AS weighted_not_passed,
         sumOrNull(cost) AS judge_cost_usd
     FROM
         (
