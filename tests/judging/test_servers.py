@@ -24,6 +24,7 @@ from tests.judging.scripted import (
     SMALL,
     Script,
     Time,
+    as_json,
     bench,
     ok,
     page,
@@ -184,6 +185,23 @@ def test_a_server_that_knows_no_schema_is_asked_for_json(path: str, refusal: Any
     told = at.script.asked[1]["messages"][0]["content"]
     assert '"additionalProperties":false' in told
     assert '"additionalProperties"' not in at.script.asked[0]["messages"][0]["content"]
+
+
+@pytest.mark.parametrize("says", ["The model `a` does not exist.", "model 'a' not found"])
+def test_a_model_that_an_own_server_lost_hands_over(says: str) -> None:
+    """Servers that name no code say it in words."""
+    with room(as_json({"message": says, "code": 404}, 404), path="/v1") as at:
+        assert at.judge.judge("toxicity", EVIDENCE).judge_model == LARGE
+        assert at.judge.models == (LARGE,)
+
+
+def test_a_server_without_the_paths_of_the_api_stops_the_run() -> None:
+    """A wrong address is a setting, not a failed judgement."""
+    with (
+        room(as_json({"detail": "Not Found"}, 404), path="/v1") as at,
+        pytest.raises(ConfigurationError, match="paths"),
+    ):
+        at.judge.judge("toxicity", EVIDENCE)
 
 
 def test_a_server_that_knows_no_form_at_all_still_judges() -> None:

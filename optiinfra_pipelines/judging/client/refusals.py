@@ -46,7 +46,9 @@ FORM_REFUSED = re.compile(
 # Groq tells an answer that was cut as one that failed: `failed_generation` then holds these words
 # instead of what the model wrote (quoted by many clients of its API).
 OUT_OF_ROOM = "max completion tokens reached"
-MAY_REFUSE_FORM = (400, 404, 422, 500, 501)
+MAY_REFUSE_FORM = (400, 422, 500, 501)
+# vLLM and Ollama name no code: "The model `x` does not exist.", "model 'x' not found".
+NAMES_A_MODEL = re.compile(r"\bmodel\b", re.IGNORECASE)
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -80,6 +82,8 @@ def _refused(error: groq.APIStatusError) -> Fault | OptiInfraError:
         fate, reason = OF_CODE[code]
         # The model answered before the server threw it away; it may bill that.
         return Fault(fate, reason, http=status, paid=fate is Fate.UNUSABLE)
+    if status == NOT_FOUND and NAMES_A_MODEL.search(message):
+        return Fault(Fate.MODEL_GONE, "model_not_found", http=status)
     if status in MAY_REFUSE_FORM and FORM_REFUSED.search(message):
         return Fault(Fate.NO_SCHEMA, "form_refused", http=status)
     return _by_status(status)
