@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     judge_base_url: str | None = Field(
         default=None,
         description="http(s)://host[:port][/v1] of an OpenAI-compatible server that judges instead"
-        " of Groq; unset: Groq.",
+        " of Groq; what ends in /openai/v1 is Groq's own API behind a proxy. Unset: Groq.",
     )
     judge_models: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("openai/gpt-oss-20b", "openai/gpt-oss-120b"),
