@@ -42,6 +42,8 @@ from optiinfra_pipelines.reaper import alive
 
 # Comma-separated: these judge instead of those in the settings, as series of their own.
 MODELS_TAG = "optiinfra/judge_models"
+# A run must end before the next tick; what is left then is judged by that one.
+LONGEST = timedelta(minutes=10)
 # A reservation is younger than this while its run takes its lease.
 GRACE = timedelta(minutes=1)
 
@@ -64,6 +66,7 @@ def judge_partitions(context: dg.AssetExecutionContext, doors: Doors, cloud: Pro
     redactors = Redactors.of(doors.settings, secret)
     models = [name for name in context.run.tags.get(MODELS_TAG, "").split(",") if name]
     failed: dict[str, tuple[Outcome, ...]] = {}
+    until = doors.clock.now() + LONGEST
     with open_panel(tools, secret, models) as (panel, refused):
         done: list[_Done] = []
         for request in _requests(context):
@@ -76,7 +79,7 @@ def judge_partitions(context: dg.AssetExecutionContext, doors: Doors, cloud: Pro
             )
             started = doors.clock.now()
             pulled = pulled_now(doors, redactors, request) if INTERACTIONS in run.steps else None
-            report = run.run(_scope(context, cloud, request))
+            report = run.run(_scope(context, cloud, request, until))
             if pulled is not None:
                 report.pulled = pulled.rows
                 report.faults |= {INTERACTIONS: pulled.error} if pulled.error else {}
@@ -125,7 +128,9 @@ def _steps(context: dg.AssetExecutionContext) -> frozenset[str]:
     return frozenset(key.path[-1] for key in context.selected_asset_keys)
 
 
-def _scope(context: dg.AssetExecutionContext, cloud: Provider, request: Request) -> Scope:
+def _scope(
+    context: dg.AssetExecutionContext, cloud: Provider, request: Request, until: datetime
+) -> Scope:
     first, last = request.days[0], request.days[-1]
     return Scope(
         customer_id=request.customer_id,
@@ -134,6 +139,7 @@ def _scope(context: dg.AssetExecutionContext, cloud: Provider, request: Request)
         run_id=request.run_id,
         holder=context.run.run_id,
         asked=request.forced,
+        until=until,
     )
 
 

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from optiinfra_core.applications.dataset import APPLICATION
 from optiinfra_core.applications.judgement import Judgement
-from optiinfra_core.applications.privacy import Redactor
+from optiinfra_core.applications.privacy import Redactor, TextRules
 from optiinfra_core.crash import crash_point
 from optiinfra_core.errors import BudgetSpent, NotReady, OptiInfraError, Throttled, WindowBusy
-from optiinfra_core.tenancy.applications import Applications
+from optiinfra_core.tenancy.applications import Applications, rules_of
 from optiinfra_core.tenancy.judge_batches import JudgeBatch
 from optiinfra_core.tenancy.judge_spending import JudgeSpending, caps_of
 from optiinfra_core.warehouse.calls import record_calls
@@ -30,8 +30,6 @@ BATCH = 32
 MOST_CALLS = 5000
 # A judgement that failed is tried again by later runs until it took this many calls together.
 MOST_ATTEMPTS = 9
-# A run must end before the next tick; what is left then is judged by that one.
-LONGEST = timedelta(minutes=10)
 # A call takes one to two seconds: 16 at a time stay below the 1,000 a minute of a developer's plan.
 WORKERS = 16
 
@@ -72,23 +70,26 @@ class _Work:
     panel: Panel
     redactor: Redactor
     judged: Judged
+    rules: TextRules
 
     def run(self, rows: Sequence[Unjudged], seat: Seat | None) -> None:
         """Judge ``rows`` by the screens, and by the model as long as it can.
 
         What a batch is at work on, or can do at half the price, the model is not asked besides.
         """
-        until = self.tools.clock.now() + LONGEST
         later = self._later(rows, seat) if seat else set()
         with ExitStack() as held:
             screens = held.enter_context(Sitting(self.panel.screening, 1))
             model = held.enter_context(Sitting(seat, WORKERS)) if seat else None
             for start in range(0, len(rows), BATCH):
-                if model and self.tools.clock.now() > until:
+                if model and self._late():
                     model.stop(NotReady("the time of the run is over"))
                 self._batch(self.exchanges(rows[start : start + BATCH]), screens, model, later)
             if model:
                 self._ended(model)
+
+    def _late(self) -> bool:
+        return self.scope.until is not None and self.tools.clock.now() >= self.scope.until
 
     def _later(self, rows: Sequence[Unjudged], seat: Seat) -> set[str]:
         """Calls that a batch judges: those of one under way, and of one that is sent now."""
@@ -161,13 +162,16 @@ class _Work:
             },
         )
         stored = {call.interaction_id: call for call in found}
-        return [
+        exchanges = (
             Exchange.of(
                 row, stored[row.interaction_id], self.redactor.redact, self.scope.customer_id
             )
             for row in rows
             if row.interaction_id in stored
-        ]
+        )
+        # What the customer said last holds, also for calls that came before.
+        sent = self.rules.send_to_judge
+        return [replace(each, allowed=each.allowed and sent) for each in exchanges]
 
     def _write_calls(self) -> None:
         """The ledger of the model's calls, so that what judging costs is told with the rest."""
@@ -193,15 +197,23 @@ def judge_sample(
     """
     done: dict[str, Judged] = {}
 
+    registry = Applications(tools.database)
+
     def work(name: str) -> _Work:
-        judged = done.setdefault(name, Judged(application_id=name))
-        return _Work(tools=tools, scope=scope, panel=panel, redactor=redactor, judged=judged)
+        return _Work(
+            tools=tools,
+            scope=scope,
+            panel=panel,
+            redactor=redactor,
+            judged=done.setdefault(name, Judged(application_id=name)),
+            rules=rules_of(registry.known(scope.customer_id, [name]).get(name), tools.settings),
+        )
 
     for batch in BatchDesk(tools=tools, scope=scope).under_way():
         with suppress(WindowBusy), _turn(tools, scope, batch.application_id):
             _collected(work(batch.application_id), batch)
     names = [row.application_id for row in unjudged(tools, scope, panel, limit=1)]
-    known = Applications(tools.database).known(scope.customer_id, names)
+    known = registry.known(scope.customer_id, names)
     for name in names:
         own = known.get(name)
         with suppress(WindowBusy), _turn(tools, scope, name):

@@ -32,7 +32,8 @@ class Seat:
     """One judge and what it is asked.
 
     ``versions``: the rubric's version of each metric; ``models``: whose judgements of it count as
-    the same; ``asked``: the metrics of an exchange, ``needed`` of them for every one.
+    the same; ``asked``: the metrics of an exchange, ``needed`` of them for every one. ``local``: it
+    sends nothing anywhere and costs nothing, so that nothing keeps it from judging.
     """
 
     judge: Judge
@@ -40,6 +41,7 @@ class Seat:
     models: tuple[str, ...]
     asked: Callable[[Evidence], tuple[str, ...]]
     needed: int
+    local: bool = False
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ class Panel:
             models=("",),
             asked=lambda _: names,
             needed=len(names),
+            local=True,
         )
 
     @cached_property

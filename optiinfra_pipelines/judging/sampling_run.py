@@ -8,7 +8,7 @@ from optiinfra_core.applications.judgement import Evidence
 from optiinfra_core.applications.sampling import Plan, draw
 from optiinfra_core.crash import crash_point
 from optiinfra_core.errors import WindowBusy
-from optiinfra_core.tenancy.applications import Application, Applications
+from optiinfra_core.tenancy.applications import Application, Applications, rules_of
 from optiinfra_core.warehouse.questions.judging import ARRIVALS, CANDIDATES, Arrivals, Candidate
 from optiinfra_core.warehouse.sampled_windows import SampledWindow, SampledWindows
 from optiinfra_core.warehouse.samples import SampledInteraction, SampleWriter
@@ -120,7 +120,8 @@ def sample(tools: Tools, scope: Scope, risk: Risk) -> tuple[Sampled, ...]:
     """Draw from every settled window of the scope; calls that came late by the window's own plan.
 
     ``risk`` says how suspicious an exchange is, 0 to 1. Nothing is drawn twice, and a run that
-    died is taken up where it stopped. An application whose windows another run draws is left out.
+    died is taken up where it stopped. An application whose windows another run draws is left out,
+    and so is one whose texts no judge may see.
 
     Raises:
         Transient, Permanent: as the servers say; what was drawn stays.
@@ -176,6 +177,8 @@ def _application(
 ) -> Sampled | None:
     name, application = of
     span, arrivals = calls
+    if not rules_of(application, tools.settings).send_to_judge:
+        return None
     try:
         with tools.database.try_lock("sample", scope.customer_id, scope.provider, name):
             records = SampledWindows(

@@ -1,6 +1,7 @@
 """Whose calls are looked at, of which days, and with what: what every step of judging needs."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from optiinfra_core.database import Database
 from optiinfra_core.settings import Settings
@@ -23,7 +24,8 @@ class Scope:
     """One customer's applications at one provider, over whole UTC days.
 
     ``run_id`` names what writes; ``holder`` is the run whose life its reservations hang on.
-    ``asked``: somebody asked for these days, so that old ones may be judged by a batch.
+    ``asked``: somebody asked for these days, so that old ones may be judged by a batch. ``until``:
+    when the run lets go of what is left; None where nothing presses.
     """
 
     customer_id: str
@@ -32,3 +34,4 @@ class Scope:
     run_id: str
     holder: str
     asked: bool = False
+    until: datetime | None = None

@@ -109,7 +109,7 @@ class Sitting:
     def _one(self, exchange: Exchange, metric: str) -> Judgement | None:
         if self.stopped is not None:
             return None
-        why = self._why_not(exchange)
+        why = "" if self.seat.local else self._why_not(exchange)
         if why:
             return self.seat.skipped(metric, why)
         try:

@@ -294,3 +294,22 @@ def test_an_applications_own_share_is_the_share_that_is_drawn(
     assert 33 <= len(rows) <= 87
     assert {row["stratum"] for row in rows} == {"uniform", "risk"}
     assert all(0.075 <= row["inclusion_probability"] <= 1 for row in rows)
+
+
+def test_a_customer_that_takes_back_its_leave_is_obeyed_at_once(
+    world: World, groq: GroqDouble, environment: Settings
+) -> None:
+    """Also for calls that were stored and drawn before: skipped, and nothing leaves the house."""
+    world.under(judging(environment, groq)).store(world.calls(10))
+    world.tick("application_sample")
+    drawn = world.ask(SAMPLE)
+    Applications(world.doors.database).patch(
+        world.customer, world.application, {"send_to_judge": False},
+        actor="test", at=world.doors.clock.now(),
+    )  # fmt: skip
+    assert world.tick().success
+    assert not groq.received
+    judged = [row for row in world.scores() if row["judge"] == "groq"]
+    assert {(row["status"], row["reason"]) for row in judged} == {("skipped", "not_allowed")}
+    assert world.ask(SAMPLE) == drawn
+    assert {row["metric_name"] for row in world.scores() if row["status"] == "ok"} == set(SCREENS)
