@@ -19,6 +19,8 @@ SHORT_WORDS = 3
 LONG_CHARS = 8000
 CUT_CHARS = 200
 LOOP_WORDS = 60
+# Sources are read further than answers: what is cut off counts as beyond them.
+MOST_SOURCES = 200_000
 LOOP_SHARE = 0.3
 
 
@@ -39,8 +41,8 @@ def _toxic_question(evidence: Evidence) -> float:
 
 
 def _tampered(evidence: Evidence) -> float:
-    told = (evidence.answer, evidence.question, *evidence.context)
-    return float(any(suspicion(text).suspected for text in told))
+    told = (evidence.answer, evidence.question, "\n".join(evidence.context))
+    return float(any(suspicion(clipped(text)).suspected for text in told))
 
 
 def _off_subject(evidence: Evidence) -> float:
@@ -52,7 +54,8 @@ def _beyond_sources(evidence: Evidence) -> float:
     """The share of the answer's words and numbers that neither sources nor question hold."""
     if not evidence.context:
         return 0.0
-    known = " ".join((*evidence.context, *(each.text for each in evidence.conversation)))
+    told = (*evidence.context, *(each.text for each in evidence.conversation))
+    known = "\n".join(told)[:MOST_SOURCES]
     answer = clipped(evidence.answer)
     said = content_words(answer) | frozenset(_NUMBER.findall(answer))
     return 1 - shared(said, content_words(known) | frozenset(_NUMBER.findall(known))) if said else 0

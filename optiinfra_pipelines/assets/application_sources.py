@@ -8,7 +8,6 @@ from optiinfra_core.collecting.interaction_source import DATASET, SLUG
 from optiinfra_core.errors import OptiInfraError, WindowBusy
 from optiinfra_core.tenancy.applications import Applications
 from optiinfra_core.tenancy.erasures import Erasures
-from optiinfra_core.warehouse.interactions import InteractionWriter
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.collection.runner import Request
 from optiinfra_pipelines.pulling import pull as pulling
@@ -41,7 +40,7 @@ def pulled_now(doors: Doors, redactors: Redactors, request: Request) -> PulledNo
         redactors=redactors,
         applications=Applications(doors.database),
         erasures=Erasures(doors.database),
-        writer=InteractionWriter(doors.warehouse, doors.clock),
+        warehouse=doors.warehouse,
     )
     outcomes = pulling.pull_all(doors, request.customer_id, store, request.run_id)
     errors = (each.error for each in outcomes if not isinstance(each.error, WindowBusy))

@@ -11,7 +11,9 @@ from optiinfra_core.applications.privacy.names import Redactors
 from optiinfra_core.settings import Settings
 from optiinfra_core.tenancy.applications import Applications, rules_of
 from optiinfra_core.tenancy.erasures import CallKey, Erasures
+from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.warehouse.interactions import InteractionWriter
+from optiinfra_core.warehouse.persons import erase_calls
 from optiinfra_core.windows import DAY, Clock
 
 Told = Interaction | Evaluation | Rejected
@@ -42,7 +44,7 @@ class PulledCalls:
     redactors: Redactors
     applications: Applications
     erasures: Erasures
-    writer: InteractionWriter
+    warehouse: Warehouse
 
     def take(self, customer: str, told: Iterable[Told]) -> Stored:
         """Store a batch; taking it again changes nothing.
@@ -67,7 +69,9 @@ class PulledCalls:
             cloud = call.provider or (application.provider if application else "")
             rules = rules_of(application, self.settings)
             rows.append(kept(replace(call, provider=cloud), rules, redactor, now.date()))
-        written = self.writer.write(customer, self._alive(customer, rows, now))
+        alive = self._alive(customer, rows, now)
+        written = InteractionWriter(self.warehouse, self.clock).write(customer, alive)
+        self._alive(customer, alive, now, stored=True)  # of whom was erased while it was written
         return Stored(written, rejected + len(calls) - len(admitted))
 
     def _of_now(self, call: Interaction, now: datetime) -> bool:
@@ -86,15 +90,24 @@ class PulledCalls:
         return [call for call in calls if seen[call.application]]
 
     def _alive(
-        self, customer: str, rows: Sequence[KeptInteraction], now: datetime
+        self,
+        customer: str,
+        rows: Sequence[KeptInteraction],
+        now: datetime,
+        *,
+        stored: bool = False,
     ) -> Sequence[KeptInteraction]:
-        """The rows of nobody who was erased; the source still has them, and always will."""
+        """The rows of nobody who was erased; the source still has them, and always will.
+
+        Other halves of their calls go too, and ``rows`` themselves where they are stored already.
+        """
         users = {row.user_hash for row in rows if row.user_hash}
         gone = self.erasures.gone(customer, users, map(_key, rows))
         if not gone:
             return rows
         named = {_key(row) for row in rows if row.user_hash in gone.users}
         self.erasures.remember(customer, named - gone.calls, now)
+        erase_calls(self.warehouse, customer, named | gone.calls if stored else named - gone.calls)
         return [row for row in rows if _key(row) not in named | gone.calls]
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from optiinfra_core.collecting.interaction_source import SLUG, ClickHouseSource
 from optiinfra_core.endpoints import ClickHouseEndpoint
+from optiinfra_core.vault.records import CredentialRecord
 from optiinfra_pipelines.collection.doors import Doors
 
 # The exporter's columns (opentelemetry-collector-contrib, clickhouseexporter) in our spelling:
@@ -197,6 +199,24 @@ def foreign_clickhouse(server: ClickHouseEndpoint) -> Iterator[Foreign]:
     finally:
         client.command(f"DROP DATABASE {database} SYNC")
         client.close()
+
+
+def added(
+    doors: Doors, customer: str, foreign: Foreign, layout: str, **changes: Any
+) -> CredentialRecord:
+    """A source of ``customer`` over the foreign database."""
+    endpoint = doors.warehouse.endpoint
+    told = {
+        "url": endpoint.url,
+        "database": foreign.database,
+        "user": endpoint.user,
+        "password": endpoint.password,
+        "layout": layout,
+        "project_id": "p1",
+        **changes,
+    }
+    source = ClickHouseSource.model_validate(told)
+    return doors.vault.add(customer, SLUG, source, layout, "test")
 
 
 def calls(doors: Doors, customer: str) -> list[Mapping[str, Any]]:

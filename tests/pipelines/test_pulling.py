@@ -4,21 +4,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from optiinfra_core.applications.parts import messages
 from optiinfra_core.applications.privacy.names import Redactors
-from optiinfra_core.collecting.interaction_source import DATASET, SLUG, ClickHouseSource
+from optiinfra_core.collecting.interaction_source import DATASET, SLUG
 from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.tenancy.applications import Applications
 from optiinfra_core.tenancy.customers import Customers
 from optiinfra_core.tenancy.erasures import Erasures
 from optiinfra_core.vault.keyring import KeyRing
-from optiinfra_core.vault.records import CredentialRecord
-from optiinfra_core.warehouse.interactions import InteractionWriter
 from optiinfra_core.windows import FixedClock
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.pulling.pull import Outcome, due, pull_all
@@ -29,6 +26,7 @@ from tests.pipelines.foreign_tables import (
     RESOURCE,
     WITH_EVENT_NAME,
     Foreign,
+    added,
     calls,
     foreign_clickhouse,
 )
@@ -61,26 +59,8 @@ def store(doors: Doors) -> PulledCalls:
         redactors=Redactors.of(doors.settings, pepper),
         applications=Applications(doors.database),
         erasures=Erasures(doors.database),
-        writer=InteractionWriter(doors.warehouse, doors.clock),
+        warehouse=doors.warehouse,
     )
-
-
-def added(
-    doors: Doors, customer: str, foreign: Foreign, layout: str, **changes: Any
-) -> CredentialRecord:
-    """A source of ``customer`` over the foreign database."""
-    endpoint = doors.warehouse.endpoint
-    told = {
-        "url": endpoint.url,
-        "database": foreign.database,
-        "user": endpoint.user,
-        "password": endpoint.password,
-        "layout": layout,
-        "project_id": "p1",
-        **changes,
-    }
-    source = ClickHouseSource.model_validate(told)
-    return doors.vault.add(customer, SLUG, source, layout, "test")
 
 
 def only(outcomes: tuple[Outcome, ...]) -> Outcome:
@@ -330,8 +310,27 @@ def test_calls_of_a_person_who_was_erased_do_not_come_back(
     user_hash = store.redactors.customer(customer).pseudonyms.user("jane")
     store.erasures.ask(customer, user_hash, "test", NOON)
     foreign.span(NOON - MINUTE, "1" * 16)
+    foreign.span(NOON - MINUTE, "2" * 16, SpanAttributes={**MODEL_CALL, "user.id": "john"})
     added(doors, customer, foreign, "otel_traces")
-    assert only(pull_all(doors, customer, store, "r1")).error is None
+    for run in ("r1", "r2"):
+        assert only(pull_all(doors, customer, store, run)).error is None
+    assert [call["span_id"][0] for call in calls(doors, customer)] == ["2"]
+
+
+def test_a_half_that_named_nobody_goes_with_the_person(
+    doors: Doors, customer: str, foreign: Foreign, store: PulledCalls, clock: FixedClock
+) -> None:
+    """Half a call was stored before the other half said whose it is: both are gone then."""
+    nobody = {key: value for key, value in MODEL_CALL.items() if key != "user.id"}
+    foreign.span(NOON - MINUTE, "1" * 16, SpanAttributes=nobody)
+    added(doors, customer, foreign, "otel_traces")
+    pull_all(doors, customer, store, "r1")
+    assert len(calls(doors, customer)) == 1
+    user_hash = store.redactors.customer(customer).pseudonyms.user("jane")
+    store.erasures.ask(customer, user_hash, "test", NOON)
+    foreign.span(NOON - MINUTE, "1" * 16)
+    clock.advance(15 * MINUTE)
+    pull_all(doors, customer, store, "r2")
     assert calls(doors, customer) == []
 
 
