@@ -27,7 +27,7 @@ class Plan:
     factor: float
 
     @classmethod
-    def of(cls, risks: Sequence[float], share: float, floor_part: float = 0.3) -> Self:
+    def of(cls, risks: Sequence[float], share: float, floor_part: float = 0.5) -> Self:
         """The plan whose expected count is ``share`` of the calls with these risks.
 
         Risks are finite and not negative. Where the risks cannot use up what the floor leaves,
