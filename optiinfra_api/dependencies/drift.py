@@ -83,7 +83,9 @@ async def trends_of(
     """A page of periods; of each metric the series that counts now, or all."""
     found, current, calibrated = await asyncio.gather(
         read.ranking(TRENDS, group_by=group_by, **filters),
-        current_series(read, **narrowed(filters)),
+        current_series(
+            read, application=filters["application"], metric_name=filters["metric_name"]
+        ),
         calibrated_judges(read, filters["metric_name"]),
     )
     every = shown == "all" or bool(filters["judge_model"])
@@ -93,11 +95,6 @@ async def trends_of(
         if every or series_of_row(row) in current
     ]
     return Found(rows=rows, next=found.next)
-
-
-def narrowed(filters: Mapping[str, Any]) -> dict[str, str]:
-    """What says which application and metric; never which judge, or each would be current."""
-    return {name: filters[name] for name in ("application", "metric_name")}
 
 
 def point_of(
@@ -121,7 +118,9 @@ async def drift_of(read: Read, filters: Mapping[str, Any], chosen: Baseline) -> 
     every = bool(filters["judge_model"])
     compared, current, calibrated = await asyncio.gather(
         comparisons(read, filters, chosen.window(read.window)),
-        current_series(read, **narrowed(filters)),
+        current_series(
+            read, application=filters["application"], metric_name=filters["metric_name"]
+        ),
         calibrated_judges(read, filters["metric_name"]),
     )
     rows = [

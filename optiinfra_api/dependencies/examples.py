@@ -72,7 +72,10 @@ async def series_told(read: Read, filters: Mapping[str, Any]) -> tuple[str, ...]
     """The series whose calls are told: those that count now, or all of the judge asked for."""
     names = {name: filters[name] for name in ("application", "metric_name")}
     if not filters["judge_model"]:
-        return tuple(sorted(each.written() for each in await current_series(read, **names)))
+        counting = await current_series(
+            read, application=filters["application"], metric_name=filters["metric_name"]
+        )
+        return tuple(sorted(each.written() for each in counting))
     found = await read.whole(
         SERIES,
         metric_types=("quality", "hallucination", "toxicity"),

@@ -76,6 +76,7 @@ async def picture_of(read: Read, asked: Asked) -> Picture:
             read,
             application=asked.filters["application"],
             metric_name=asked.filters["metric_name"],
+            metric_types=asked.metric_types,
         ),
         calibrated_judges(read, asked.filters["metric_name"]),
     )

@@ -47,11 +47,15 @@ async def pinned_of(read: Read) -> Pinned:
 
 
 async def current_series(
-    read: Read, *, application: str = "", metric_name: str = ""
+    read: Read,
+    *,
+    application: str = "",
+    metric_name: str = "",
+    metric_types: tuple[str, ...] = METRIC_TYPES,
 ) -> frozenset[Series]:
     """The series that count now in the read's period."""
     narrowed = {"application": application, "metric_name": metric_name}
-    found = await read.shared(SERIES, metric_types=METRIC_TYPES, **narrowed)
+    found = await read.shared(SERIES, metric_types=metric_types, **narrowed)
     return current(found.rows, await pinned_of(read))
 
 

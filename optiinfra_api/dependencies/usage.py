@@ -42,7 +42,7 @@ async def models_of(read: Read, filters: Mapping[str, Any]) -> Found[ModelUsage]
     asked = Asked(metric_types=(PASSING,), filters={**filters, "metric_name": PASSING,
                   "judge_model": ""})  # fmt: skip
     totals, picture = await asyncio.gather(
-        read.whole(CALLS, by_model=True, **filters), picture_of(read, asked)
+        read.shared(CALLS, by_model=True, **filters), picture_of(read, asked)
     )
     passed = passing(picture.sums, "application_id", "model")
     rows = [
@@ -106,7 +106,7 @@ async def summary_of(read: Read, filters: Mapping[str, Any]) -> Found[Applicatio
     asked = Asked(metric_types=METRIC_TYPES, filters=filters)
     drifting = {**series_of(filters), "environment": filters["environment"]}
     totals, picture, drift, alarms = await asyncio.gather(
-        read.whole(CALLS, **calls_of(filters)),
+        read.shared(CALLS, **calls_of(filters)),
         picture_of(read, asked),
         drift_of(read, drifting, Baseline()),
         open_alarms(read),
