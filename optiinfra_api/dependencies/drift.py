@@ -81,19 +81,20 @@ async def trends_of(
     read: Read, filters: Mapping[str, Any], group_by: str, shown: str
 ) -> Found[QualityPoint]:
     """A page of periods; of each metric the series that counts now, or all."""
-    found, current, calibrated = await asyncio.gather(
-        read.ranking(TRENDS, group_by=group_by, **filters),
+    current, calibrated = await asyncio.gather(
         current_series(
             read, application=filters["application"], metric_name=filters["metric_name"]
         ),
         calibrated_judges(read, filters["metric_name"]),
     )
-    every = shown == "all" or bool(filters["judge_model"])
-    rows = [
-        point_of(row, current, calibrated)
-        for row in found.rows
-        if every or series_of_row(row) in current
-    ]
+    found = await read.ranking(
+        TRENDS,
+        group_by=group_by,
+        every=shown == "all" or bool(filters["judge_model"]),
+        series=tuple(sorted(series.written() for series in current)),
+        **filters,
+    )
+    rows = [point_of(row, current, calibrated) for row in found.rows]
     return Found(rows=rows, next=found.next)
 
 

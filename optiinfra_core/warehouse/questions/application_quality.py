@@ -140,7 +140,14 @@ SERIES = Question("applications/series.sql", SeriesHour, optional=_SERIES)
 TRENDS = Question(
     "applications/trends.sql",
     QualityPeriod,
-    optional={**_FILTERS, "group_by": "day", "limit": 1000, "offset": 0},
+    optional={
+        **_FILTERS,
+        "group_by": "day",
+        "every": True,
+        "series": (),
+        "limit": 1000,
+        "offset": 0,
+    },
     choices={"group_by": GROUPS},
 )
 DRIFT = Question(

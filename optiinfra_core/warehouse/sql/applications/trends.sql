@@ -24,6 +24,11 @@ WHERE
     AND ({prompt_version:String} = '' OR prompt_version = {prompt_version:String})
     AND ({metric_name:String} = '' OR metric_name = {metric_name:String})
     AND ({judge_model:String} = '' OR judge_model = {judge_model:String})
+    AND (
+        {every:Bool}
+        OR concatWithSeparator('/', application_id, metric_name, judge, judge_model, rubric_version)
+        IN {series:Array(String)}
+    )
 GROUP BY period, application_id, environment, metric_type, metric_name, judge, judge_model, rubric_version
 ORDER BY
     period ASC, application_id ASC, metric_name ASC, environment ASC, judge ASC, judge_model ASC, rubric_version ASC
