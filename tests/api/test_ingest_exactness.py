@@ -137,7 +137,7 @@ def read(house: House, sql: str, customer: str) -> Mapping[str, Any]:
     "calls",
     [
         pytest.param(3_000, id="3000"),
-        pytest.param(100_000, id="100000", marks=[pytest.mark.slow, pytest.mark.timeout(2400)]),
+        pytest.param(100_000, id="100000", marks=[pytest.mark.long, pytest.mark.timeout(2400)]),
     ],
 )
 def test_every_call_is_there_once(house: House, calls: int) -> None:
