@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # rich takes 0.1 s to import, which --help and --json need no
     from rich.console import Console
 
 
+WIDTH = 160
+
+
 def plain(value: object) -> Any:
     """A value as JSON knows it: money as decimal strings, instants as RFC 3339 in UTC."""
     if isinstance(value, datetime):
@@ -75,7 +78,10 @@ class Output:
         if err not in self._consoles:
             from rich.console import Console  # noqa: PLC0415 - see TYPE_CHECKING
 
-            self._consoles[err] = Console(stderr=err)
+            stream = sys.stderr if err else sys.stdout
+            # A file or a pipe has no width; 80 columns would break words of a table in two.
+            width = None if stream.isatty() else WIDTH
+            self._consoles[err] = Console(stderr=err, width=width)
         return self._consoles[err]
 
 

@@ -8,9 +8,13 @@ import pytest
 
 from optiinfra_core.collecting.results import CollectionResult
 from optiinfra_core.collecting.tasks import CollectionTasks, NewTask
+from optiinfra_core.tenancy.api_keys import ADMIN, SCOPES
+from optiinfra_core.tenancy.applications import Applications
 from tests.api.house import CANARY, NOW, House
 
 REQUIRED = {"customer_id": "acme"}
+APPLICATION = "shop.search"
+EVERYTHING = tuple(scope for scope in SCOPES if scope != ADMIN)
 
 
 def reads(house: House) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -25,7 +29,7 @@ def reads(house: House) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def ask(house: House, path: str, customer: str, key: str) -> Any:
     """The answer of a read about ``customer``."""
-    filled = path.replace("{provider}", "aws")
+    filled = path.replace("{provider}", "aws").replace("{application_id}", APPLICATION)
     if "{customer_id}" in filled:
         return house.get(filled.replace("{customer_id}", customer), key=key)
     return house.get(filled, key=key, customer_id=customer)
@@ -39,11 +43,12 @@ def told(answer: Any, customer: str) -> dict[str, Any]:
     return problem
 
 
-@pytest.mark.parametrize(("key", "under"), [("acme", "/api/v2"), ("acme-admin", "/api")])
+@pytest.mark.parametrize(("key", "under"), [("acme-all", "/api/v2"), ("acme-admin", "/api")])
 def test_a_foreign_customer_is_as_unknown_as_one_that_never_was(
     house: House, key: str, under: str
 ) -> None:
     """Every read, by slug and by UUID: the same status, the same words, the same headers."""
+    house.key("acme-all", EVERYTHING, ("acme",))
     foreign = str(house.doors.customers.get("globex").id)
     paths = [path for path, _ in reads(house) if path.startswith(under)]
     assert len(paths) > 13
@@ -60,6 +65,7 @@ def test_nothing_of_another_customer_is_in_any_answer(house: House) -> None:
     """Globex holds canaries in every table; no read of Acme's key shows one."""
     tasks = CollectionTasks(house.database)
     for customer, label in (("acme", "acme"), ("globex", CANARY)):
+        Applications(house.database).seen(customer, APPLICATION, label, "aws", NOW)
         tasks.record_result(
             CollectionResult(
                 run_id=f"run-of-{label}",

@@ -163,7 +163,9 @@ def test_customers_and_keys_are_administered(run: Run) -> None:
     create = ("keys", "create", "dashboards", "--customer", "acme", "--provider", "aws", "--json")
     made = told(run(*create))
     assert made["token"].startswith("oi_local_")
-    assert made["key"]["scopes"] == ["costs:read", "performance:read", "resources:read"]
+    assert made["key"]["scopes"] == [
+        f"{kind}:read" for kind in ("costs", "performance", "resources", "applications")
+    ]
     assert made["key"]["default_provider"] == "aws"
     assert run("keys", "revoke", made["key"]["id"]).returncode == Exit.OK
     (key,) = told(run("keys", "list", "--json"))["keys"]
