@@ -14,6 +14,9 @@ import psycopg
 import pytest
 from psycopg import sql
 from pydantic import SecretStr
+from typing_extensions import override
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from optiinfra_core.embedded.clickhouse import ensure_clickhouse, stop_clickhouse
 from optiinfra_core.embedded.clickhouse_engine import ask
@@ -22,25 +25,33 @@ from optiinfra_core.embedded.postgres import ensure_postgres, stop_postgres
 from optiinfra_core.endpoints import ClickHouseEndpoint, PostgresEndpoint, Servers
 
 # Tests below these folders start whole installations and draw ports: one worker runs them all.
-INSTALLING = ("cli", "core/embedded", "deploy")
-FOLDER = Path(__file__).parent
+INSTALLING = ("tests/cli/", "tests/core/embedded/", "tests/deploy/")
 
 
-@pytest.hookimpl(trylast=True)
+def group_of(nodeid: str) -> str:
+    """The tests that share a worker, and so its servers and fixtures: mostly those of a file."""
+    path = nodeid.partition("::")[0]
+    return "installations" if path.startswith(INSTALLING) else path
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file, and all installations, on one worker; begin with what takes longest."""
-    slow = {group_of(item) for item in items if item.get_closest_marker("slow")}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    items.sort(key=lambda item: group_of(item) not in slow)
+    """Begin with the groups that take longest; pytest-randomly has put the rest in order."""
+    slow = {group_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: group_of(item.nodeid) not in slow)
 
 
-def group_of(item: pytest.Item) -> str:
-    """The tests that share a worker, and so its servers and fixtures."""
-    place = item.path.relative_to(FOLDER)
-    if any(place.is_relative_to(folder) for folder in INSTALLING):
-        return "installations"
-    return place.as_posix()
+class Groups(LoadScopeScheduling):
+    """Gives whole groups to workers; xdist's own loadgroup does nothing since pytest 9.2."""
+
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """What hands tests to workers, where there are several."""
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from optiinfra_core.errors import ConfigurationError
 
 # A worker for each core, each with servers of its own; tests that start whole installations share
 # one worker (tests/conftest.py says which). What the caller says comes later and wins: -n 0 is one.
-WORKERS = ("--numprocesses=auto", "--dist=loadgroup", "--no-loadscope-reorder")
+WORKERS = ("--numprocesses=auto", "--dist=loadfile", "--no-loadscope-reorder")
 CONTEXT = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
