@@ -84,7 +84,7 @@ def _compact(found: str) -> str:
 
 # RFC 7468; the body ends where base64, headers and (escaped) line breaks do.
 PEM = (
-    r"-----BEGIN [A-Z0-9 ]{1,40}-----(?:[A-Za-z0-9+/=\s:,.\\]|-(?!----))*+"
+    r"-----BEGIN [A-Z0-9 ]{1,40}-----(?>(?:[A-Za-z0-9+/=\s:,.\\]|-(?!----))*)"
     r"(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
 # scheme://user:password@host (RFC 3986 3.2.1); the scheme and the host stay.

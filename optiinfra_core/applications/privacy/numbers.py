@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
+# Atomic groups instead of possessive repetitions of groups, which Python before 3.11.5 matches
+# wrongly (python/cpython#106052).
 _BEFORE = r"(?<!\w)(?<!_[0-9a-f]{4}>)"
 _AFTER = r"(?!\w)(?!<[A-Z]{2,12}_[0-9a-f]{4}>)"
 # Not within a longer number, also after its beginning became a placeholder: else each pass would
@@ -35,7 +37,7 @@ _IBAN_DIGITS = re.compile(r"\d\d(?<=[A-Za-z]{2}\d\d)(?=[ -]?[A-Za-z0-9])")
 _IBAN_START = re.compile(_BEFORE + r"[A-Za-z]{2}")
 
 # ISO/IEC 7812: 12 to 19 digits; those that pay begin with 2 to 6. Groups as cards print them.
-_CARD_RUN = re.compile(_BEFORE + r"(?<!\d[ -])(?<!_[0-9a-f]{4}>[ -])\d++(?:[ -]\d++)*+")
+_CARD_RUN = re.compile(_BEFORE + r"(?<!\d[ -])(?<!_[0-9a-f]{4}>[ -])(?>\d+(?:[ -]\d+)*)")
 _GROUP = re.compile(r"\d+")
 _ENDS = re.compile(_AFTER)
 # JCB's oldest begin with 1800, Maestro's with 12 digits have few beginnings.
@@ -46,18 +48,18 @@ _CARD_ISSUER = re.compile(
 CARD_GROUP = 3
 CARD_GROUPS = 5
 
-_EXTENSION = r"(?:[ ]?(?:x|ext\.?|\#)[ ]?\d{1,5})?+"
+_EXTENSION = r"(?>(?:[ ]?(?:x|ext\.?|\#)[ ]?\d{1,5})?)"
 # What writes a telephone number: a plus or 00, an area code in brackets, groups of 3-3-4, a leading
 # nought with a gap, a word that says so. E.164: at most 15 digits.
 _PHONE = re.compile(
     rf"""
     (?:
-      (?<![\w+])(?<!_[0-9a-f]{{4}}>)(?:\+|{_ALONE}00)[ ]?[1-9](?:[ ./()-]{{0,2}}\d){{7,14}}+
+      (?<![\w+])(?<!_[0-9a-f]{{4}}>)(?:\+|{_ALONE}00)[ ]?[1-9](?>(?:[ ./()-]{{0,2}}\d){{7,14}})
         {_EXTENSION}
       | {_BEFORE}{_APART}(?:1[ .-])?\d{{3}}(?P<gap>[ .-])\d{{3}}(?P=gap)\d{{4}}{_EXTENSION}
       | (?<![\w+)])(?<!_[0-9a-f]{{4}}>)(?:1[ .-]?)?\(\d{{2,5}}\)[ ]?\d{{3,4}}
-        (?:[ .-]?\d{{2,4}}){{1,2}}+{_EXTENSION}
-      | {_BEFORE}{_ALONE}(?!\d\d[/-]\d\d[/-]\d{{4}})0[1-9]\d{{0,4}}(?:[ /-]\d{{2,8}}){{1,5}}+
+        (?>(?:[ .-]?\d{{2,4}}){{1,2}}){_EXTENSION}
+      | {_BEFORE}{_ALONE}(?!\d\d[/-]\d\d[/-]\d{{4}})0[1-9]\d{{0,4}}(?>(?:[ /-]\d{{2,8}}){{1,5}})
     ){_AFTER}
     """,
     re.VERBOSE,
@@ -66,7 +68,7 @@ _WORDS = r"(?:(?:tele)?(?:phone|tel|mobile|cell|fax|whatsapp|sms|call|dial|hotli
 _SAID = re.compile(
     rf"(?<!\w){_WORDS}(?!\w)[^\w\n<>+(]{{0,5}}"
     r"(?:(?:number|no|me|us|at|on|is|nr)(?!\w)[^\w\n<>+(]{1,3}){0,3}"
-    r"(?P<it>\+?\(?\d(?:[ ./()-]{0,2}\d){6,14}+)" + _AFTER,
+    r"(?P<it>\+?\(?\d(?>(?:[ ./()-]{0,2}\d){6,14}))" + _AFTER,
     re.IGNORECASE,
 )
 PHONE_DIGITS = range(9, 19)
