@@ -88,6 +88,7 @@ def test_more_batches_than_fit_are_told_to_wait() -> None:
     """Memory is bounded by places, taken before a body is read and given back after the answer."""
 
     async def crowded() -> None:
+        """Take every place, then one more."""
         gate = Gate(at_once=1, most=2)
         async with gate.place(), gate.place():
             with pytest.raises(Throttled) as told:
@@ -104,15 +105,18 @@ def test_batches_are_worked_on_beside_reads() -> None:
     """A batch holds a thread of its own: the event loop answers meanwhile."""
 
     async def while_working() -> list[str]:
+        """What ends first: a batch that is worked on, or a read."""
         gate, order = Gate(at_once=1), []
         started, go = asyncio.Event(), asyncio.Event()
         loop = asyncio.get_running_loop()
 
         def work() -> None:
+            """What a batch keeps a thread busy with."""
             loop.call_soon_threadsafe(started.set)
             asyncio.run_coroutine_threadsafe(go.wait(), loop).result(timeout=30)
 
         async def batch() -> None:
+            """A batch through the gate."""
             await gate.run(work)
             order.append("batch")
 
@@ -132,9 +136,11 @@ def test_a_sender_that_goes_away_is_no_fault_of_ours(house: House, customer: str
     pending = [{"type": "http.request", "body": b"[", "more_body": True}]
 
     async def receive() -> dict[str, Any]:
+        """What the server hears of the sender."""
         return pending.pop() if pending else {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
+        """What the sender would hear."""
         statuses.append(message.get("status", 0))
 
     told = {**house.auth(customer), "content-type": "application/json"}
