@@ -11,6 +11,7 @@ import pytest
 from psycopg import sql
 from pydantic import BaseModel, SecretStr
 
+from optiinfra_cli.demonstration.simulated import Simulated
 from optiinfra_cli.office import Office, open_office
 from optiinfra_cli.options import settings_for
 from optiinfra_core.embedded import clickhouse, postgres
@@ -28,12 +29,14 @@ READ = (
     "/api/v2/costs/acme/all/total", "/api/v1/collect/cost?customer_id=acme",
     "/api/v2/costs/acme/vultr/invoices?days=60", "/api/v1/providers/gcp",
     "/api/v2/costs/acme/aws/total", "/api/v2/resources/acme/aws/inventory?limit=1000",
+    "/api/v2/applications/acme", "/api/v2/applications/acme/all/judges",
+    "/api/v2/applications/acme/all/worst", "/api/v2/applications/acme/all/cost",
     "/metrics", "/openapi.json", "/readyz",
 )  # fmt: skip
 
 
 def secrets(kept: Kept, office: Office) -> Iterator[str]:
-    """Every secret of the installation: servers, key ring, clouds, and the planted one."""
+    """Every secret of the installation: servers, key ring, clouds, judge, and the planted one."""
     for kind in (postgres.KIND, clickhouse.KIND):
         record = kind.directory(kept.folder).record()
         assert record is not None
@@ -44,6 +47,7 @@ def secrets(kept: Kept, office: Office) -> Iterator[str]:
         model = provider(record.provider).credential
         with office.vault.open(record.id, model, "test") as credential:
             yield from sealed(credential)
+    yield Simulated(kept.state.urls["simulator"]).judge().api_key.get_secret_value()
     yield PLANTED
 
 
