@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 # Below the ephemeral ports of Linux (32768) and macOS (49152): after a restart no outgoing
 # connection has taken the port.
 PORTS = range(20000, 32000)
+PORT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,9 @@ def new_password() -> str:
 def choose_port(wanted: int | None, before: int | None) -> int:
     """``wanted``, else the port of the last start, else a free one.
 
+    The last port is waited for: whoever died on it may take a moment to let go, and whoever
+    remembers the address keeps asking there.
+
     Raises:
         ConfigurationError: somebody else listens on ``wanted``, or no port is free.
     """
@@ -134,7 +138,7 @@ def choose_port(wanted: int | None, before: int | None) -> int:
         raise ConfigurationError(
             f"port {wanted} of {HOST} is in use", remedy="Pass another port, or none."
         )
-    if before is not None and port_is_free(before):
+    if before is not None and any(port_is_free(before) for _ in _pauses(PORT_SECONDS)):
         return before
     candidates = random.sample(PORTS, 200)
     for port in candidates:

@@ -18,6 +18,7 @@ from optiinfra_core.embedded.directory import (
 from optiinfra_core.embedded.postgres_account import choose_account
 from optiinfra_core.embedded.postgres_binaries import find_binaries
 from optiinfra_core.embedded.postgres_cluster import Cluster, stop
+from optiinfra_core.embedded.postgres_orphans import clear
 from optiinfra_core.embedded.postgres_roles import accepts, answers, owner_url, provision
 from optiinfra_core.endpoints import PostgresEndpoint
 from optiinfra_core.errors import ConfigurationError
@@ -63,6 +64,8 @@ class PostgresServer:
         """Serve until ``signal``; always True, for a dead server is started again."""
         data = directory.path / "data"
         cluster = Cluster(data, find_binaries(data), choose_account())
+        # First: a server that outlived its keeper by a moment still listens on our port.
+        clear(data)
         record = self._record(directory, data)
         cluster.create(record.secrets["superuser_password"])
         child = _first_start(cluster, record, signal)

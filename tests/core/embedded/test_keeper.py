@@ -3,16 +3,18 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from optiinfra_core.embedded import clickhouse, keeper, postgres
-from optiinfra_core.embedded.directory import ServerDirectory, port_is_free
+from optiinfra_core.embedded.directory import ServerDirectory, choose_port, port_is_free
 from optiinfra_core.errors import ConfigurationError
 
 Until = Callable[[Callable[[], bool]], bool]
@@ -62,6 +64,18 @@ def test_a_keeper_that_is_killed_comes_back_on_its_port(kind: keeper.Kind, home:
     os.kill(pid, signal.SIGKILL)
     assert keeper.ensure(kind, home, None) == before
     assert kind.directory(home).keeper() != pid
+
+
+def test_the_port_of_the_last_start_is_waited_for() -> None:
+    """A dying server that still listens there does not make its successor move."""
+    with socket.socket() as dying:
+        dying.bind(("127.0.0.1", 0))
+        dying.listen()
+        port: int = dying.getsockname()[1]
+        lets_go = Timer(0.3, dying.close)
+        lets_go.start()
+        assert choose_port(None, port) == port
+        lets_go.join()
 
 
 def test_no_other_user_reads_what_the_server_writes(kind: keeper.Kind, home: Path) -> None:
