@@ -259,6 +259,11 @@ class Settings(BaseSettings):
         """Where the key ring file is."""
         return self.vault_key_file or self.data_dir / "keys" / "keyring.json"
 
+    @property
+    def has_judge(self) -> bool:
+        """Whether a model judges; without one only the screens of this machine do."""
+        return self.judge_api_key is not None or self.judge_base_url is not None
+
 
 @cache
 def settings() -> Settings:

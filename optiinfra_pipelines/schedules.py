@@ -1,7 +1,7 @@
 """When things run: a tick for each provider every quarter of an hour, checks and upkeep apart."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -58,16 +58,8 @@ def tick_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.Sche
         customers = sync_customers(context.instance, cloud.slug)
         if not customers or not _connected(cloud.slug):
             return dg.SkipReason(f"no customer has a {cloud.title} credential")
-        return dg.RunRequest(
-            run_key=f"{cloud.slug}-{at:%Y-%m-%dT%H:%M}",
-            tags={
-                RANGE_START: key_of(customers[0], at.date()),
-                RANGE_END: key_of(customers[-1], at.date()),
-                TRIGGER_TAG: "schedule",
-                "optiinfra/provider": cloud.slug,
-                "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
-            },
-        )
+        days = (at.date(), at.date())
+        return _run(cloud.slug, at, customers, days, {"optiinfra/provider": cloud.slug})
 
     return tick
 
@@ -94,18 +86,30 @@ def judging_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.S
         if not _seen(cloud.slug, at - SEEN_WITHIN):
             return dg.SkipReason(f"no application at {cloud.title} was seen for two days")
         customers = sync_customers(context.instance, cloud.slug)
-        return dg.RunRequest(
-            run_key=f"judge-{cloud.slug}-{at:%Y-%m-%dT%H:%M}",
-            tags={
-                RANGE_START: key_of(customers[0], (at - DAY).date()),
-                RANGE_END: key_of(customers[-1], at.date()),
-                TRIGGER_TAG: "schedule",
-                JUDGING_TAG: cloud.slug,
-                "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
-            },
-        )
+        days = ((at - DAY).date(), at.date())
+        return _run(f"judge-{cloud.slug}", at, customers, days, {JUDGING_TAG: cloud.slug})
 
     return tick
+
+
+def _run(
+    name: str,
+    at: datetime,
+    customers: Sequence[str],
+    days: tuple[date, date],
+    tags: Mapping[str, str],
+) -> dg.RunRequest:
+    """The one run of a tick, over ``days`` of every customer; asked for again it is the same."""
+    return dg.RunRequest(
+        run_key=f"{name}-{at:%Y-%m-%dT%H:%M}",
+        tags={
+            RANGE_START: key_of(customers[0], days[0]),
+            RANGE_END: key_of(customers[-1], days[1]),
+            TRIGGER_TAG: "schedule",
+            "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
+            **tags,
+        },
+    )
 
 
 def _seen(provider: str, since: datetime) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -66,12 +65,6 @@ class SimulatorServer:
         self._server = Server(port, control)
         aws.url = self.url
         self._entered = ExitStack()
-        self._thread = Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            name="simulator",
-            daemon=True,
-        )
 
     @property
     def port(self) -> int:
@@ -108,7 +101,7 @@ class SimulatorServer:
             self._entered.enter_context(cloud)
         if self.judge is not None:
             self._entered.enter_context(self.judge)
-        self._thread.start()
+        self._server.start("simulator")
         return self
 
     def __exit__(
@@ -119,9 +112,7 @@ class SimulatorServer:
     ) -> None:
         """Stop serving and end calls that hang."""
         self._entered.close()
-        self._server.shutdown()
-        self.close()
-        self._thread.join()
+        self._server.stop()
 
     def close(self) -> None:
         """Give the port back; for a server that was made and never entered."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from optiinfra_api.dependencies.reading import Read
 from optiinfra_core.applications.statistics.agreement import Graded, JudgeCard
+from optiinfra_core.warehouse.gold_results import OPERATOR
 from optiinfra_core.warehouse.questions.application_judges import (
     GRADED_BY_PEOPLE,
     GRADED_GOLD,
@@ -15,8 +16,6 @@ from optiinfra_core.warehouse.questions.application_judges import (
 )
 from optiinfra_core.windows import DAY
 
-# Who pays for the operator's own checks of a judge.
-OPERATOR = "-"
 GOLD_REACHES = 90 * DAY
 FEWEST_ITEMS = 30
 CHANCE = 0.5

@@ -14,7 +14,6 @@ from optiinfra_api.dependencies.page import Found
 from optiinfra_api.dependencies.reading import Read
 from optiinfra_api.dependencies.series import Series, current_series, series_of_row
 from optiinfra_api.schemas.quality import Failed, QualityRow, columns
-from optiinfra_core.settings import Settings
 from optiinfra_core.warehouse.questions.application_quality import QUALITY, QualitySums
 from optiinfra_core.warehouse.questions.application_usage import POPULATION, Population
 
@@ -107,16 +106,11 @@ async def quality_of(read: Read, asked: Asked) -> Found[QualityRow]:
     rows = [row_of(row, picture, asked) for row in picture.sums]
     told = {(row.application_id, row.environment, row.model) for row in rows}
     if not (asked.filters["judge_model"] or asked.filters["metric_name"]):
-        reason = NO_JUDGE if lacks_judge(read.doors.settings) else NOT_JUDGED
+        reason = NOT_JUDGED if read.doors.settings.has_judge else NO_JUDGE
         missing = (each for group, each in picture.population.items() if group not in told)
         rows += unjudged(missing, asked.metric_types, reason)
     rows.sort(key=lambda row: (row.application_id, row.metric_name, row.environment, row.model))
     return Found(rows=rows)
-
-
-def lacks_judge(settings: Settings) -> bool:
-    """Whether no model judges in this installation."""
-    return settings.judge_api_key is None and settings.judge_base_url is None
 
 
 def row_of(row: QualitySums, picture: Picture, asked: Asked) -> QualityRow:

@@ -17,7 +17,6 @@ from optiinfra_api.dependencies.quality import (
     NOT_JUDGED,
     Asked,
     Picture,
-    lacks_judge,
     picture_of,
     reason_of,
 )
@@ -167,7 +166,7 @@ def metrics_of(
     told: dict[str, list[SeriesSummary]] = defaultdict(list)
     for series, rows in sorted(groups.items()):
         told[series.application_id].append(summed(rows, picture, drift.get(series, NO_BASELINE)))
-    reason = NO_JUDGE if lacks_judge(read.doors.settings) else NOT_JUDGED
+    reason = NOT_JUDGED if read.doors.settings.has_judge else NO_JUDGE
     for name in {each for each, _, _ in picture.population}:
         has = {each.metric_type for each in told[name]}
         told[name] += [nothing(name, kind, reason) for kind in METRIC_TYPES if kind not in has]

@@ -1,6 +1,5 @@
 """The ledger of calls to providers: what collecting itself takes and costs."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -82,7 +81,4 @@ def record_calls(  # noqa: PLR0913, PLR0917 - the scope of a run is six words
         )
         for call in calls
     ]  # fmt: skip
-    if rows:
-        digest = hashlib.sha256(repr(rows).encode()).hexdigest()
-        warehouse.insert("collection_calls", COLUMNS, rows, token=f"{run_id}:calls:{digest}")
-    return len(rows)
+    return warehouse.insert_once("collection_calls", COLUMNS, rows, f"{run_id}:calls")

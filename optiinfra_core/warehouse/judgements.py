@@ -1,6 +1,5 @@
 """Writes judgements: whoever judged, each becomes one row of ``application_metrics``."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -128,9 +127,6 @@ class JudgementWriter:
             Transient, Permanent: as the server or the network says; nothing is half written.
         """
         values = [row.values() for row in rows]
-        if values:
-            digest = hashlib.sha256(repr(values).encode()).hexdigest()
-            self._warehouse.insert(
-                "application_metrics", COLUMNS, values, token=f"{token}:judgements:{digest}"
-            )
-        return len(values)
+        return self._warehouse.insert_once(
+            "application_metrics", COLUMNS, values, f"{token}:judgements"
+        )

@@ -1,6 +1,5 @@
 """Writes which calls are to be judged, and with which probability, before any of them is."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,9 +56,4 @@ class SampleWriter:
             Transient, Permanent: as the server or the network says; nothing is half written.
         """
         values = [row.values() for row in rows]
-        if values:
-            digest = hashlib.sha256(repr(values).encode()).hexdigest()
-            self._warehouse.insert(
-                "judge_samples", COLUMNS, values, token=f"{token}:samples:{digest}"
-            )
-        return len(values)
+        return self._warehouse.insert_once("judge_samples", COLUMNS, values, f"{token}:samples")

@@ -10,6 +10,7 @@ import dagster as dg
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.tenancy.applications import customers_with_applications
 from optiinfra_core.tenancy.judge_spending import caps_of, spent_by
+from optiinfra_core.warehouse.gold_results import OPERATOR
 from optiinfra_core.warehouse.questions.judging import (
     GOLD_DAYS,
     SAMPLE_STANDING,
@@ -29,8 +30,6 @@ SETTLED_AFTER = timedelta(hours=1)
 ONE_CALL_USD = Decimal("0.01")
 MOST_DRIFT = 0.05
 GOLD_SINCE = timedelta(days=90)
-# Results of the operator's own checks; no customer's slug looks like it.
-OPERATOR = "-"
 MODELS, SCREENS = ("groq", "openai_compatible"), ("lexical-1",)
 
 
@@ -143,14 +142,13 @@ def _standings(doors: Doors, provider: str) -> Iterator[tuple[str, SampleStandin
     """Customer and application, and how the sample of its last two days stands."""
     now = doors.clock.now()
     knobs = doors.settings
-    configured = knobs.judge_api_key is not None or knobs.judge_base_url is not None
     for customer in sorted(customers_with_applications(doors.database, provider)):
         asked = {
             "customer_id": customer,
             "provider": provider,
             "start": now - 2 * DAY,
             "end": now - SETTLED_AFTER,
-            "judges": MODELS if configured else SCREENS,
+            "judges": MODELS if knobs.has_judge else SCREENS,
         }
         for each in doors.warehouse.rows(SAMPLE_STANDING, asked):
             yield f"{customer} {each.application_id}", each

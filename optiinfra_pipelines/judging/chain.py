@@ -28,7 +28,7 @@ def open_judge(
         CredentialRejected: the server refuses the key.
         Transient: it did not answer.
     """
-    if settings.judge_api_key is None and settings.judge_base_url is None:
+    if not settings.has_judge:
         return None
     server = _server(address(settings.judge_base_url), settings.judge_api_key, bench)
     try:

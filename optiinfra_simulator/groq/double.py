@@ -4,7 +4,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from threading import Thread
 from typing import Any, Self
 
 from optiinfra_core.windows import Clock
@@ -69,12 +68,6 @@ class GroqDouble:
         )
         self.gateway.batches.pace = self.setup.pace
         self._server = Server(port, self.gateway)
-        self._thread = Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.02},
-            name="simulated-groq",
-            daemon=True,
-        )
 
     @property
     def slug(self) -> str:
@@ -147,15 +140,13 @@ class GroqDouble:
 
     def __enter__(self) -> Self:
         """Start serving; the socket listens already."""
-        self._thread.start()
+        self._server.start("simulated-groq")
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop serving, end what waits, give the port back."""
         self.gateway.stopping.set()
-        self._server.shutdown()
-        self.close()
-        self._thread.join()
+        self._server.stop()
 
     def close(self) -> None:
         """Give the port back; for a double that was made and never entered."""

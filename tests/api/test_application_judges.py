@@ -9,26 +9,13 @@ import pytest
 from optiinfra_core.applications.spending import Reservation
 from optiinfra_core.tenancy.judge_spending import Caps, JudgeSpending
 from optiinfra_core.tenancy.quality_alarms import QualityAlarm, QualityAlarms, Series
+from optiinfra_core.warehouse.gold_results import COLUMNS
 from tests.api.applications import NAME, PATH, applications, furnish_applications
 from tests.api.house import NOW, House
 from tests.core.warehouse.judged import MODEL, RUBRIC
 
-GOLD = {
-    "customer_id": "LowCardinality(String)",
-    "judge": "LowCardinality(String)",
-    "judge_model": "LowCardinality(String)",
-    "rubric_version": "LowCardinality(String)",
-    "metric_name": "LowCardinality(String)",
-    "day": "Date",
-    "item_id": "LowCardinality(String)",
-    "replicate": "UInt8",
-    "expected": "UInt8",
-    "status": "Enum8('ok' = 1, 'error' = 2, 'refused' = 3, 'unparseable' = 4, 'skipped' = 5)",
-    "score": "Nullable(Float64)",
-    "flagged": "Nullable(UInt8)",
-    "output_chars": "UInt32",
-    "scored_at": "DateTime64(3, 'UTC')",
-}
+LEFT_OUT = {"system_fingerprint", "judge_cost_usd", "run_id"}
+GOLD = {name: kind for name, kind in COLUMNS.items() if name not in LEFT_OUT}
 
 
 @pytest.fixture(scope="module")

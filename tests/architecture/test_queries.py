@@ -1,5 +1,7 @@
 """No question reads a customer's table without the customer and the day; sqlglot reads them all."""
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
@@ -9,25 +11,8 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from optiinfra_core.metrics import METRICS, Metric
+from optiinfra_core.warehouse import questions
 from optiinfra_core.warehouse.question import FOLDER, Question
-from optiinfra_core.warehouse.questions import (
-    alarms,
-    application_examples,
-    application_judges,
-    application_labels,
-    application_quality,
-    application_usage,
-    calls,
-    controls,
-    cost,
-    emission,
-    focus,
-    judging,
-    performance,
-    resource,
-    scoring,
-    windows,
-)
 from optiinfra_core.warehouse.statements import RESTATED, statement
 from optiinfra_core.warehouse.wire import TENANT_TABLES
 
@@ -35,25 +20,8 @@ FILES = sorted(path for path in FOLDER.rglob("*.sql") if path.parent.name != "wr
 WRITES = sorted((FOLDER / "write").glob("*.sql"))
 QUESTIONS = [
     question
-    for module in (
-        alarms,
-        application_examples,
-        application_judges,
-        application_labels,
-        application_quality,
-        application_usage,
-        calls,
-        controls,
-        cost,
-        emission,
-        focus,
-        judging,
-        performance,
-        resource,
-        scoring,
-        windows,
-    )
-    for question in vars(module).values()
+    for module in pkgutil.iter_modules(questions.__path__, f"{questions.__name__}.")
+    for question in vars(importlib.import_module(module.name)).values()
     if isinstance(question, Question)
 ]
 
