@@ -13,6 +13,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 # The variable that marks every process of an installation, whoever started it on whose behalf.
 MARK = "OPTIINFRA_SUPERVISED"
+LOG_BYTES = 50_000_000
 
 
 def _prctl(option: int, argument: int) -> None:
@@ -42,8 +43,11 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` in its own process group, tied to our life, its output appended to ``log``.
 
-    The log is readable by its owner only.
+    The log is readable by its owner only; one over 50 MB becomes the log before.
     """
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_name(f"{log.name}.1"))
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(  # noqa: S603 - commands come from the plan

@@ -200,6 +200,17 @@ def test_files_are_for_the_owner_only(tmp_path: Path) -> None:
         assert modes == {0o600}
 
 
+def test_a_log_that_has_grown_is_put_aside_at_the_next_start(tmp_path: Path) -> None:
+    """The lines of before are kept once; the new process writes a log of its own."""
+    log = tmp_path / "one.log"
+    with log.open("wb") as grown:
+        grown.truncate(process.LOG_BYTES + 1)
+    with supervised(tmp_path, polite("one")) as run:
+        eventually(lambda: run.state.ready)
+        assert log.stat().st_size < process.LOG_BYTES
+        assert (tmp_path / "one.log.1").stat().st_size > process.LOG_BYTES
+
+
 def test_a_pid_alone_is_not_an_identity() -> None:
     """A process counts as alive only with the start mark that was written down."""
     mark = process.start_mark(os.getpid())
