@@ -24,21 +24,31 @@ from optiinfra_core.embedded.directory import Record
 from optiinfra_core.embedded.postgres import ensure_postgres, stop_postgres
 from optiinfra_core.endpoints import ClickHouseEndpoint, PostgresEndpoint, Servers
 
-# Tests below these folders start whole installations and draw ports: one worker runs them all.
-INSTALLING = ("tests/cli/", "tests/core/embedded/", "tests/deploy/")
+# Tests below the folders of a group run in one worker: those that start whole installations draw
+# ports, those of the dashboard share a browser.
+GROUPS = {
+    "installations": ("tests/cli/", "tests/core/embedded/", "tests/deploy/"),
+    "dashboard": ("tests/dashboard/",),
+}
 
 
 def group_of(nodeid: str) -> str:
     """The tests that share a worker, and so its servers and fixtures: mostly those of a file."""
     path = nodeid.partition("::")[0]
-    return "installations" if path.startswith(INSTALLING) else path
+    return next((group for group, below in GROUPS.items() if path.startswith(below)), path)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the groups that take longest; pytest-randomly has put the rest in order."""
+    """Begin with the groups that take longest, and keep each together.
+
+    pytest-randomly has put the groups in order, and the tests of each.
+    """
     slow = {group_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: group_of(item.nodeid) not in slow)
+    places: dict[str, int] = {}
+    for place, item in enumerate(items):
+        places.setdefault(group_of(item.nodeid), place)
+    items.sort(key=lambda item: (group_of(item.nodeid) not in slow, places[group_of(item.nodeid)]))
 
 
 class Groups(LoadScopeScheduling):
@@ -92,7 +102,7 @@ def servers(clickhouse_server: ClickHouseEndpoint, postgres_server: PostgresEndp
 @pytest.fixture(scope="module")
 def clickhouse_endpoint(clickhouse_server: ClickHouseEndpoint) -> Iterator[ClickHouseEndpoint]:
     """A fresh, empty ClickHouse database."""
-    with _clickhouse_database(clickhouse_server) as endpoint:
+    with clickhouse_database(clickhouse_server) as endpoint:
         yield endpoint
 
 
@@ -101,13 +111,13 @@ def warehouse_endpoint(clickhouse_server: ClickHouseEndpoint) -> Iterator[ClickH
     """A fresh ClickHouse database with the warehouse's tables."""
     from optiinfra_core.warehouse.migrate import migrate  # noqa: PLC0415 - only who needs it pays
 
-    with _clickhouse_database(clickhouse_server) as endpoint:
+    with clickhouse_database(clickhouse_server) as endpoint:
         migrate(endpoint, raw_days=400)
         yield endpoint
 
 
 @contextmanager
-def _clickhouse_database(server: ClickHouseEndpoint) -> Iterator[ClickHouseEndpoint]:
+def clickhouse_database(server: ClickHouseEndpoint) -> Iterator[ClickHouseEndpoint]:
     """A database that exists for the length of the block."""
     name = f"optiinfra_t_{token_hex(6)}"
     passwords = {"user": server.user, "password": server.password.get_secret_value()}
@@ -122,7 +132,7 @@ def _clickhouse_database(server: ClickHouseEndpoint) -> Iterator[ClickHouseEndpo
 @pytest.fixture(scope="module")
 def postgres_empty(postgres_server: PostgresEndpoint) -> Iterator[PostgresEndpoint]:
     """A fresh, empty Postgres database of a role that is no superuser."""
-    with _postgres_database(postgres_server) as endpoint:
+    with postgres_database(postgres_server) as endpoint:
         yield endpoint
 
 
@@ -131,7 +141,7 @@ def postgres_template(postgres_server: PostgresEndpoint) -> Iterator[PostgresEnd
     """A migrated Postgres database that modules clone; nobody may stay connected to it."""
     from optiinfra_core.database.migrate import migrate  # noqa: PLC0415 - only who needs it pays
 
-    with _postgres_database(postgres_server) as endpoint:
+    with postgres_database(postgres_server) as endpoint:
         migrate(endpoint)
         yield endpoint
 
@@ -142,12 +152,12 @@ def postgres(
 ) -> Iterator[PostgresEndpoint]:
     """A fresh Postgres database with OptiInfra's schema."""
     template = urlsplit(postgres_template.url.get_secret_value()).path.lstrip("/")
-    with _postgres_database(postgres_server, template) as endpoint:
+    with postgres_database(postgres_server, template) as endpoint:
         yield endpoint
 
 
 @contextmanager
-def _postgres_database(
+def postgres_database(
     server: PostgresEndpoint, template: str = "template1"
 ) -> Iterator[PostgresEndpoint]:
     """A copy of ``template`` that exists for the length of the block."""
