@@ -27,6 +27,7 @@ Send an API key as `Authorization: Bearer oi_...`. Every read says how fresh and
 is. Errors are problem+json (RFC 9457) and carry a remedy.
 """
 TAGS = [
+    {"name": "overview", "description": "All clouds of a customer at once."},
     {"name": "costs", "description": "What was charged, to the cent."},
     {"name": "performance", "description": "How hard resources work."},
     {"name": "resources", "description": "What exists, existed and changed."},

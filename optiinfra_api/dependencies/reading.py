@@ -25,7 +25,7 @@ from optiinfra_api.dependencies.page import (
 from optiinfra_api.dependencies.period import COSTS, SAMPLES, SNAPSHOTS, Reach, Times, times
 from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.standing import Ground, ground_of
-from optiinfra_api.dependencies.tenant import Providers, Tenant
+from optiinfra_api.dependencies.tenant import ALL, Providers, Tenant
 from optiinfra_api.dependencies.unchanged import demand_change, tag_of
 from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
 from optiinfra_core.collecting.catalogue import ProviderInfo
@@ -204,6 +204,11 @@ class Asking:
     customer: Customer
     providers: tuple[ProviderInfo, ...]
 
+    @property
+    def provider(self) -> str:
+        """The provider in the path; a path without one means all."""
+        return str(self.request.path_params.get("provider", ALL))
+
     async def over(self, reach: Reach, asked: Times, page: Page = UNPAGED) -> Read:
         """A read of a period."""
         window = page.window or parsed(asked, reach, self.doors.clock)
@@ -230,7 +235,7 @@ class Asking:
         return Read(
             doors=self.doors,
             customer=self.customer,
-            provider=str(self.request.path_params["provider"]),
+            provider=self.provider,
             scope={
                 "customer_id": self.customer.slug,
                 "providers": tuple(info.slug for info in self.providers),

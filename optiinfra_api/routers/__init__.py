@@ -14,6 +14,7 @@ from optiinfra_api.routers import (
     judges,
     keys,
     labels,
+    overview,
     performance,
     providers,
     quality,
@@ -25,6 +26,7 @@ from optiinfra_api.routers import (
 # before the registry: {application_id} would match theirs.
 ROUTERS = (
     aliases.router,
+    overview.router,
     costs.router,
     exports.router,
     performance.router,

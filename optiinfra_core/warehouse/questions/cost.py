@@ -141,6 +141,19 @@ class CostTrend:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderDay:
+    """What one provider cost on one day; ``current`` is of the period, else of the one before."""
+
+    provider: str
+    currency: str
+    current: bool
+    day: date
+    cost: Money | None
+    rows: int
+    unknown_rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceCost:
     """What one resource cost; ``share`` of the currency's total, 0 to 1."""
 
@@ -271,6 +284,8 @@ TRENDS = Question(
     optional={**_BASIS, "group_by": "day"},
     choices={"basis": BASES, "group_by": GROUPS},
 )
+# Also takes before, the start of the period that is compared with.
+OVERVIEW = Question("cost/overview.sql", ProviderDay, optional=_BASIS, choices={"basis": BASES})
 BY_RESOURCE = Question(
     "cost/by_resource.sql",
     ResourceCost,

@@ -110,6 +110,21 @@ class PerformanceSummary:
     coverage: float
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderUtilisation:
+    """One metric over all resources of one provider."""
+
+    provider: str
+    metric_name: str
+    statistic: str
+    unit: str
+    avg: float
+    p95: float
+    max: float
+    samples: int
+    resources: int
+
+
 # Every question takes customer_id, providers, start, end (exclusive); the rest is optional.
 METRICS = Question("performance/metrics.sql", Sample, optional=_PAGE)
 STREAM = Question("performance/stream.sql", Sample, optional={**_FILTERS, "limit": 100_000})
@@ -122,3 +137,4 @@ TRENDS = Question(
     choices={"group_by": GROUPS},
 )
 SUMMARY = Question("performance/summary.sql", PerformanceSummary, optional=_FILTERS)
+OVERVIEW = Question("performance/overview.sql", ProviderUtilisation)
