@@ -28,6 +28,7 @@ async def erase(doors: Doors, customer: Customer, actor: str) -> Erased:
         applications=removed.applications,
         erasures=removed.erasures,
         judging=removed.judging,
+        events=removed.events,
         rows=rows,
     )
 

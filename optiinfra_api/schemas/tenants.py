@@ -66,6 +66,7 @@ class Erased(BaseModel):
     applications: int = Field(description="Entries in the registry of applications.")
     erasures: int = Field(description="Records of persons and calls that were erased.")
     judging: int = Field(description="Budgets, batches and alarms of judging.")
+    events: int = Field(description="What was told of its collections.")
     rows: dict[str, int] = Field(description="Collected rows, by table.")
 
 
@@ -106,3 +107,20 @@ class CreatedKey(KeyOut):
     """A key that was just created."""
 
     token: str = Field(description="Shown this once; it cannot be read again.")
+
+
+class Reached(BaseModel):
+    """A customer that a key reaches."""
+
+    customer_id: str = Field(description="The slug.")
+    name: str
+
+
+class Me(BaseModel):
+    """Who asks."""
+
+    key_id: str
+    name: str
+    scopes: list[str] = Field(description="What it may do; `admin` includes every other scope.")
+    customers: list[Reached]
+    expires_at: datetime | None

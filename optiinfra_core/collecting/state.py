@@ -5,7 +5,8 @@ from datetime import datetime
 
 from psycopg.rows import class_row
 
-from optiinfra_core.database import Database
+from optiinfra_core.database import Database, events
+from optiinfra_core.database.events import UPDATED, NewEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,12 @@ WHERE (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
   AND (%(provider)s::text IS NULL OR provider = %(provider)s)
   AND (%(dataset)s::text IS NULL OR dataset = %(dataset)s)
 ORDER BY customer_id, provider, dataset, account_id
+"""
+_VERSION = """
+SELECT data_version FROM optiinfra.source_state
+WHERE customer_id = %(customer_id)s AND provider = %(provider)s AND dataset = %(dataset)s
+  AND account_id = %(account_id)s
+FOR UPDATE
 """
 # Two runs may save at once, for different windows: what only grows, grows.
 _SAVE = """
@@ -119,6 +126,8 @@ class SourceStates:
     def save(self, state: SourceState) -> SourceState:
         """Write the state; saving it twice changes nothing. Returns what is stored now.
 
+        A data version that grew is told as an event.
+
         Raises:
             NotFound: the customer does not exist, or was deleted meanwhile.
         """
@@ -127,4 +136,21 @@ class SourceStates:
             self._db.customer(state.customer_id) as connection,
             connection.cursor(row_factory=class_row(SourceState)) as cursor,
         ):
-            return cursor.execute(_SAVE, values).fetchone() or state
+            before = connection.execute(_VERSION, values).fetchone()
+            saved = cursor.execute(_SAVE, values).fetchone() or state
+            if saved.data_version > (before["data_version"] if before else 0):
+                events.append(connection, _updated(saved))
+        return saved
+
+
+def _updated(state: SourceState) -> NewEvent:
+    """That data changed: whoever keeps answers about it asks again."""
+    source = f"{state.provider}/{state.dataset}/{state.account_id}"
+    return NewEvent(
+        customer_id=state.customer_id,
+        kind=UPDATED,
+        provider=state.provider,
+        data_type=state.dataset,
+        key=f"updated/{source}/{state.data_version}",
+        detail={"account_id": state.account_id, "data_version": state.data_version},
+    )

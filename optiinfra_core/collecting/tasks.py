@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from optiinfra_core.collecting import news
 from optiinfra_core.collecting import task_statements as sql
 from optiinfra_core.collecting.results import CollectionResult, result_of, values_of
-from optiinfra_core.database import Connection, Database
+from optiinfra_core.database import Connection, Database, events
 from optiinfra_core.errors import Conflict, InvalidRequest, NotFound, OptiInfraError
 from optiinfra_core.redaction import scrub
 
@@ -166,14 +167,29 @@ class CollectionTasks:
             _existing(connection, identity)
             connection.execute(sql.FAIL, (Jsonb(told), identity))
 
+    def begin(self, beginning: news.Beginning) -> None:
+        """Tell that a run reads from a provider now; telling it again changes nothing.
+
+        Raises:
+            NotFound: the customer does not exist, or was deleted meanwhile.
+        """
+        with self._db.customer(beginning.customer_id) as connection:
+            events.append(connection, news.begun(beginning))
+
     def record_result(self, result: CollectionResult) -> CollectionResult:
         """Write a result; recording it again, or a later attempt of its run, replaces it.
+
+        It is told as an event, unless nothing was due and nobody was told of a beginning.
 
         Raises:
             NotFound: the customer does not exist, or was deleted meanwhile.
         """
         with self._db.customer(result.customer_id) as connection:
             row = connection.execute(sql.RECORD, values_of(result)).fetchone()
+            if result.status != "skipped" or events.was_told(
+                connection, result.customer_id, news.key_of(result)
+            ):
+                events.append(connection, news.ended(result))
         return result if row is None else result_of(row)
 
     def results(self, task_id: UUID | str) -> tuple[CollectionResult, ...]:

@@ -45,6 +45,7 @@ class Removed:
     applications: int = 0
     erasures: int = 0
     judging: int = 0
+    events: int = 0
 
 
 _ADD = """
@@ -99,6 +100,7 @@ _DELETE_ROWS: Mapping[str, tuple[LiteralString, ...]] = {
         "DELETE FROM optiinfra.quality_alarms WHERE customer_id = %(slug)s",
         "DELETE FROM optiinfra.judge_emissions WHERE customer_id = %(slug)s",
     ),
+    "events": ("DELETE FROM optiinfra.events WHERE customer_id = %(slug)s",),
 }
 
 

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel
 
-from optiinfra_core.database import Connection, Database, audit
+from optiinfra_core.database import Connection, Database, audit, events
 from optiinfra_core.database.audit import AuditEntry, AuditEvent, AuditReport
+from optiinfra_core.database.events import NewEvent
 from optiinfra_core.errors import (
     Conflict,
     CredentialRejected,
@@ -311,8 +312,10 @@ class Vault:
             "error": Jsonb(told),
         }
         with self._db.operator() as connection:
-            self._locked(connection, credential_id)
+            before = self._locked(connection, credential_id)
             record = _one(connection, sql.RECORD_FAILURE, values)
+            if record.status == "rejected" != before.status:
+                events.append(connection, _refused(record, told))
             _note(connection, record, "verification_failed", actor, {"code": error.code})
         return record
 
@@ -321,6 +324,16 @@ def _one(
     connection: Connection, statement: LiteralString, values: Mapping[str, object]
 ) -> CredentialRecord:
     return found(connection.execute(statement, values).fetchone(), values["id"])
+
+
+def _refused(record: CredentialRecord, error: Mapping[str, str]) -> NewEvent:
+    detail = {"credential_id": str(record.id), "label": record.label, "error": dict(error)}
+    return NewEvent(
+        customer_id=record.customer_id,
+        kind=events.INVALID,
+        provider=record.provider,
+        detail={**detail, "account_id": record.account_id},
+    )
 
 
 def _note(

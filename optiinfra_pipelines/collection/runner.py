@@ -7,6 +7,7 @@ from uuid import UUID
 
 from optiinfra_core.collecting.contract import Changes, Collector, Provider, Rhythm
 from optiinfra_core.collecting.gate import CallLog
+from optiinfra_core.collecting.news import Beginning
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.errors import (
     CredentialRejected,
@@ -221,6 +222,7 @@ class AccountCollection:
             started_version=milliseconds(started),
             before=extent.records,
         )
+        self.doors.tasks.begin(self._beginning())
         rows = self.collector.collect(connection, extent.span, parts)
         written = self.doors.writer.replace(batch, rows)
         self.progress.append(
@@ -232,6 +234,17 @@ class AccountCollection:
             )
         )
         return ""
+
+    def _beginning(self) -> Beginning:
+        return Beginning(
+            customer_id=self.request.customer_id,
+            provider=self.provider.slug,
+            data_type=self.metric.name,
+            run_id=self.request.run_id,
+            trigger=self.request.trigger,
+            task_id=self.request.task_id,
+            attempt=self.request.attempt,
+        )
 
     def _records(self, span: Window) -> dict[datetime, CommittedWindow]:
         records = self.doors.commits.committed(

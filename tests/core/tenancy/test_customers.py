@@ -100,7 +100,9 @@ def test_deletion_takes_everything_of_one_customer(
 
     removed = customers.delete(acme)
 
-    assert removed == Removed(credentials=1, api_keys=1, source_states=1, tasks=1, results=1)
+    assert removed == Removed(
+        credentials=1, api_keys=1, source_states=1, tasks=1, results=1, events=1
+    )
     assert (vault.list(acme), states.list(acme), tasks.history(acme)[0]) == ((), (), ())
     assert (len(vault.list(globex)), len(states.list(globex))) == (1, 1)
     assert keys.get(shared.id).customers == (globex,)
