@@ -35,7 +35,14 @@ async def authenticated(
     by_bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     by_header: Annotated[str | None, Depends(header)],
 ) -> ApiKey:
-    """The key of the request, counted against its rate."""
+    """The key of the request, counted against its rate.
+
+    A read that the MCP server asks for inside of this process carries the key it let in.
+    """
+    admitted: ApiKey | None = getattr(request.state, "admitted", None)
+    if admitted is not None:
+        request.state.key_id = str(admitted.id)
+        return admitted
     token = by_bearer.credentials if by_bearer else by_header
     key = await doors.authenticator.authenticate(token)
     request.state.key_id = str(key.id)
