@@ -33,6 +33,7 @@ TAGS = [
     {"name": "resources", "description": "What exists, existed and changed."},
     {"name": "applications", "description": "Calls of language models: sent in, judged, read."},
     {"name": "collect", "description": "Start collection and see how it goes."},
+    {"name": "events", "description": "What happens, as it happens."},
     {"name": "credentials", "description": "Cloud accounts; secrets go in and never come out."},
     {"name": "customers", "description": "Tenants."},
     {"name": "keys", "description": "API keys."},

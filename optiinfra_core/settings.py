@@ -100,8 +100,20 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Comma-separated origins allowed by CORS; none by default."
     )
+    mcp_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Comma-separated names under which agents reach /mcp; others are refused there."
+        " An API on a loopback address also takes localhost, another one without names takes any.",
+    )
     rate_limit_per_minute: int = Field(
         default=1200, ge=1, description="Requests a minute for each API key."
+    )
+    events_alive_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=60,
+        description="Seconds after which a follower of events is sent a sign of life; less than"
+        " what a proxy in between allows a connection to be silent.",
     )
 
     allow_private_endpoints: bool = Field(
@@ -226,7 +238,7 @@ class Settings(BaseSettings):
         description="Tests only: the crash point at which this process kills itself.",
     )
 
-    @field_validator("cors_origins", "judge_models", mode="before")
+    @field_validator("cors_origins", "mcp_hosts", "judge_models", mode="before")
     @classmethod
     def _split(cls, told: object) -> object:
         if not isinstance(told, str):

@@ -10,6 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from optiinfra_api.auth.keys import Authenticator
 from optiinfra_api.auth.limits import RateLimiter
 from optiinfra_api.dependencies.cursor import Cursors
+from optiinfra_api.dependencies.event_hub import EventHub
+from optiinfra_api.dependencies.event_marks import Marks
 from optiinfra_api.dependencies.gate import Gate
 from optiinfra_api.dependencies.intake import Intake
 from optiinfra_api.dependencies.warehouse import WarehouseDoor
@@ -22,6 +24,7 @@ from optiinfra_core.collecting.catalogue import ProviderCatalogue, ProviderInfo
 from optiinfra_core.collecting.state import SourceState, SourceStates
 from optiinfra_core.collecting.tasks import CollectionTasks
 from optiinfra_core.database import Database
+from optiinfra_core.database.events import EventLog
 from optiinfra_core.endpoints import Servers
 from optiinfra_core.settings import Settings
 from optiinfra_core.tenancy.api_keys import ApiKeys
@@ -65,6 +68,8 @@ class Doors:
     authenticator: Authenticator
     limiter: RateLimiter
     cursors: Cursors
+    events: EventHub
+    marks: Marks
     recent_providers: Recent[str, Mapping[str, ProviderInfo]]
     recent_customers: Recent[str, Customer]
     recent_states: Recent[str, tuple[SourceState, ...]]
@@ -96,6 +101,7 @@ class Doors:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        await self.events.close()
         await self.gateway.close()
         await self.warehouse.close()
         await run_in_threadpool(self.writer.close)
@@ -145,6 +151,8 @@ def open_doors(
         authenticator=Authenticator(api_keys, clock),
         limiter=RateLimiter(clock, settings.rate_limit_per_minute),
         cursors=Cursors(pepper.get_secret_value()),
+        events=EventHub(EventLog(database), servers.postgres),
+        marks=Marks(pepper.get_secret_value()),
         recent_providers=Recent(clock, seconds=CATALOGUE_SECONDS, size=1),
         recent_customers=Recent(clock, seconds=CUSTOMER_SECONDS, size=10_000),
         recent_states=Recent(clock, seconds=STATES_SECONDS, size=10_000),

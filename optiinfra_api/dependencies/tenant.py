@@ -29,12 +29,18 @@ header = APIKeyHeader(
 )
 
 
-async def authenticated(
-    request: Request,
-    doors: DoorsOf,
+async def token_of(
     by_bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     by_header: Annotated[str | None, Depends(header)],
-) -> ApiKey:
+) -> str | None:
+    """What the request identifies itself with, if it does."""
+    return by_bearer.credentials if by_bearer else by_header
+
+
+TokenOf = Annotated[str | None, Depends(token_of)]
+
+
+async def authenticated(request: Request, doors: DoorsOf, token: TokenOf) -> ApiKey:
     """The key of the request, counted against its rate.
 
     A read that the MCP server asks for inside of this process carries the key it let in.
@@ -43,7 +49,6 @@ async def authenticated(
     if admitted is not None:
         request.state.key_id = str(admitted.id)
         return admitted
-    token = by_bearer.credentials if by_bearer else by_header
     key = await doors.authenticator.authenticate(token)
     request.state.key_id = str(key.id)
     doors.limiter.take(str(key.id))
