@@ -14,6 +14,7 @@ from optiinfra_api.dependencies.doors import open_doors
 from optiinfra_api.dependencies.parameters import demand_known, known_parameters
 from optiinfra_api.dependencies.unchanged import install as install_unchanged
 from optiinfra_api.gateway import DagsterGateway, GraphQLGateway
+from optiinfra_api.mcp.server import manager_of
 from optiinfra_api.middleware import BodyLimit, Figures, Surroundings
 from optiinfra_api.routers import ROUTERS
 from optiinfra_core.embedded.servers import resolve
@@ -60,8 +61,10 @@ def create_app(
         gateway = dagster or GraphQLGateway(settings)
         doors = open_doors(settings, found, clock or SystemClock(), gateway)
         app.state.doors = doors
+        app.state.mcp = manager_of(app)
         try:
-            yield
+            async with app.state.mcp.run():
+                yield
         finally:
             await doors.close()
 

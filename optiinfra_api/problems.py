@@ -116,10 +116,12 @@ PHRASES: Mapping[int, str] = {413: "Content Too Large"}
 
 REMEDIES: Mapping[int, str] = {
     400: "Send a body that is the JSON that /openapi.json describes.",
+    403: "Use the API from a site that its operator allows, or from outside of a browser.",
     404: "Check the path against /openapi.json.",
     405: "Use a method that the Allow header lists.",
     413: "Send a smaller body: 64 KiB is the limit, 8 MiB where calls are sent.",
     415: "Send the body as application/json.",
+    421: "Use a name of this server that its operator allows, or have this one added.",
 }
 
 
