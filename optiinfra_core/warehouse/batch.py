@@ -1,8 +1,8 @@
 """What one write replaces, and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
 from optiinfra_core.errors import InvalidRequest, PartFailure
@@ -60,8 +60,9 @@ class Written:
     """The outcome of one write.
 
     ``rows`` were written, after identical lines were summed; ``tombstones`` of rows that the
-    source no longer has; ``checksum`` covers all that the committed windows serve now;
-    ``control_totals`` are the exact sums of the additive columns that were written.
+    source no longer has; ``checksum`` covers all that the committed windows serve now, ``served``
+    counts it by UTC day; ``control_totals`` are the exact sums of the additive columns that were
+    written.
     """
 
     rows: int
@@ -71,3 +72,4 @@ class Written:
     failed: tuple[PartFailure, ...]
     control_totals: Mapping[str, Decimal]
     restatements: int = 0
+    served: Mapping[date, int] = field(default_factory=dict)

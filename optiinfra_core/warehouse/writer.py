@@ -1,8 +1,9 @@
 """The one way rows get in: a window is replaced as a whole, once, and then committed."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -244,9 +245,11 @@ class WindowWriter:
         records = _records(attempt, served, self._clock.now())
         self._warehouse.insert("collection_windows", COMMIT_COLUMNS, records)
         crash_point("after_commit")
-        checksum = 0
+        checksum, counts = 0, Counter[date]()
         for record in records:
-            checksum ^= record[list(COMMIT_COLUMNS).index("checksum")]
+            told = dict(zip(COMMIT_COLUMNS, record, strict=True))
+            checksum ^= told["checksum"]
+            counts[told["window_start"].date()] += told["rows"]
         rows = sum(row["written"] for row in served)
         return Written(
             rows=rows,
@@ -256,6 +259,7 @@ class WindowWriter:
             failed=attempt.batch.failed,
             control_totals=totals,
             restatements=restatements,
+            served=counts,
         )
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.crash import crash_point
 from optiinfra_core.metrics import Metric
+from optiinfra_pipelines.assets.collection_report import metadata_of
 from optiinfra_pipelines.assets.rollup import Rollups
 from optiinfra_pipelines.collection.customer import collect
 from optiinfra_pipelines.collection.doors import Doors
@@ -94,49 +95,16 @@ def _report(
     day: date,
 ) -> None:
     """Tell Dagster of one day: materialised, or only looked at where nothing can be collected."""
-    possible = bool(outcomes) and all(outcome.possible for outcome in outcomes)
+    beyond = sorted({outcome.limit for outcome in outcomes if day in outcome.beyond})
+    possible = bool(outcomes) and not beyond and all(outcome.possible for outcome in outcomes)
     event = dg.AssetMaterialization if possible else dg.AssetObservation
+    partition = key_of(request.customer_id, day)
+    if beyond and request.forced:
+        context.log.warning("%s was not collected: %s", partition, "; ".join(beyond))
     context.log_event(
         event(
             asset_key=key,
-            partition=key_of(request.customer_id, day),
-            metadata=_metadata(request, outcomes, day),
+            partition=partition,
+            metadata=metadata_of(request, outcomes, day),
         )
     )
-
-
-def _metadata(
-    request: Request, outcomes: Sequence[Outcome], day: date
-) -> dict[str, dg.MetadataValue]:
-    if not outcomes:
-        return {"status": dg.MetadataValue.text("the customer has no credential for this provider")}
-    windows = sum(window.first_day == day for o in outcomes for window in o.windows)
-    told: dict[str, dg.MetadataValue] = {
-        "status": dg.MetadataValue.text("; ".join(o.reason or o.status for o in outcomes)),
-        "source": dg.MetadataValue.text(
-            ", ".join(sorted({o.source for o in outcomes if o.source}))
-        ),
-        "windows": dg.MetadataValue.int(windows),
-    }
-    if day == max(request.days):
-        told |= _effort(outcomes)
-    return told
-
-
-def _effort(outcomes: Sequence[Outcome]) -> dict[str, dg.MetadataValue]:
-    """What the attempt took; on the newest day only, so that sums over partitions are right."""
-    lags = [outcome.lag_seconds for outcome in outcomes if outcome.lag_seconds is not None]
-    effort: dict[str, dg.MetadataValue] = {
-        "rows": dg.MetadataValue.int(sum(outcome.rows for outcome in outcomes)),
-        "api_calls": dg.MetadataValue.int(sum(outcome.calls for outcome in outcomes)),
-        "api_dollars": dg.MetadataValue.float(float(sum(outcome.usd for outcome in outcomes))),
-        "seconds": dg.MetadataValue.float(
-            sum((outcome.finished - outcome.started).total_seconds() for outcome in outcomes)
-        ),
-    }
-    slowed = [outcome.slowed_until for outcome in outcomes if outcome.slowed_until]
-    if slowed:
-        effort["slowed_by_budget_until"] = dg.MetadataValue.timestamp(max(slowed))
-    if lags:
-        effort["source_lag_seconds"] = dg.MetadataValue.float(max(lags))
-    return effort

@@ -1,6 +1,6 @@
 """What became of collecting one metric of one account: a value, never an exception."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -53,11 +53,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What one committed span added."""
+    """What one committed span added; ``served`` rows are read of its windows now, by UTC day."""
 
     windows: tuple[Window, ...]
     rows: int
     version: int
+    served: Mapping[date, int] = field(default_factory=dict)
     failures: tuple[PartFailure, ...] = ()
 
 
@@ -68,7 +69,8 @@ class Outcome:
     ``possible`` is False where the provider cannot supply the days asked for at all.
     ``source_version`` is what the source called its state when it told its changes; ``covered``
     says that this was a tick which left nothing undone. ``slowed_until`` is until when the budget
-    allows no paid call, ``postponed`` that something was left for later because of it.
+    allows no paid call, ``postponed`` that something was left for later because of it. ``beyond``
+    are days that were asked for and that the provider cannot tell any more; ``limit`` says why.
     """
 
     customer_id: str
@@ -90,6 +92,8 @@ class Outcome:
     covered: bool = False
     slowed_until: datetime | None = None
     postponed: bool = False
+    beyond: frozenset[date] = frozenset()
+    limit: str = ""
 
     @property
     def rows(self) -> int:
@@ -105,6 +109,11 @@ class Outcome:
     def days(self) -> tuple[date, ...]:
         """UTC days in which a window was committed, in order."""
         return tuple(sorted({window.first_day for window in self.windows}))
+
+    def served(self, day: date) -> int | None:
+        """Rows that the windows of ``day`` serve which were committed; None where none was."""
+        counts = [step.served[day] for step in self.progress if day in step.served]
+        return sum(counts) if counts else None
 
     @property
     def lag_seconds(self) -> float | None:

@@ -76,12 +76,15 @@ class Plan:
     """The windows to collect, in order, and why the others of the days asked for are not.
 
     ``lacking`` holds the starts of those that are due for nothing but the parts they lack;
-    ``waiting`` says that others lack parts too, which are not asked for now.
+    ``waiting`` says that others lack parts too, which are not asked for now. ``beyond`` are days
+    that were asked for and that the source cannot tell any more, ``limit`` says why and what then.
     """
 
     windows: tuple[Window, ...]
     reason: str = ""
     possible: bool = True
+    beyond: frozenset[date] = frozenset()
+    limit: str = ""
     lacking: frozenset[datetime] = frozenset()
     waiting: bool = False
 
@@ -115,8 +118,10 @@ def plan(
     named = _named(metric, ask, changes)
     opened = [w for w in _candidates(metric, rhythm, ask, changes) if _open(metric, ask, w)]
     reachable = [w for w in opened if _in_history(rhythm, ask, w)]
+    beyond = _beyond(ask, opened, reachable)
+    limit = _limit(rhythm, ask) if beyond else ""
     if opened and not reachable:
-        return Plan(windows=(), reason=_history_reason(rhythm), possible=False)
+        return Plan(windows=(), reason=limit, possible=False, beyond=beyond, limit=limit)
     near = reach(metric, rhythm, ask)
     judge = _Judge(rhythm=rhythm, ask=ask, near=near, changes=changes, named=named)
     needs = {window: judge.need(window, committed.get(window.start)) for window in reachable}
@@ -126,6 +131,8 @@ def plan(
         reason="" if due else _reason(reachable, changes),
         lacking=frozenset(w.start for w, need in needs.items() if need is _Need.PARTS),
         waiting=_Need.PATIENCE in needs.values(),
+        beyond=beyond,
+        limit=limit,
     )
 
 
@@ -259,7 +266,18 @@ def _reason(reachable: list[Window], changes: Changes | None) -> str:
     return "the source is unchanged" if changes else "every window is committed"
 
 
-def _history_reason(rhythm: Rhythm) -> str:
+def _beyond(ask: Ask, opened: list[Window], reachable: list[Window]) -> frozenset[date]:
+    """Days asked for of which the source tells nothing any more."""
+    told = {window.first_day for window in reachable}
+    return frozenset({window.first_day for window in opened} & set(ask.days) - told)
+
+
+def _limit(rhythm: Rhythm, ask: Ask) -> str:
+    """Why days are out of reach, and what to ask for instead."""
     if rhythm.history is None:
         return "the provider only tells what exists now; past days cannot be collected"
-    return f"the provider keeps {rhythm.history.days} days; these days are older"
+    oldest = floor(ask.now - rhythm.history, DAY) + DAY
+    return (
+        f"the provider keeps {rhythm.history.days} days; these days are older:"
+        f" ask for {oldest:%Y-%m-%d} and later"
+    )

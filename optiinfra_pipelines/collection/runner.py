@@ -66,6 +66,7 @@ class AccountCollection:
     waiting: bool = False
     slowed_until: datetime | None = None
     postponed: bool = False
+    due: Plan | None = None
 
     def run(self) -> Outcome:
         """Collect what is due and say what became of it; the calls made are always recorded."""
@@ -146,7 +147,7 @@ class AccountCollection:
         changes = self._changes(connection, rhythm, ask, state)
         seen = look_back(self.metric, rhythm, ask, changes)
         known = self._records(seen)
-        due = plan(self.metric, rhythm, ask, known, changes)
+        due = self.due = plan(self.metric, rhythm, ask, known, changes)
         self.waiting = due.waiting
         self.version = changes.version if changes else None
         if not due.windows:
@@ -230,6 +231,7 @@ class AccountCollection:
                 windows=extent.windows,
                 rows=written.rows,
                 version=written.version,
+                served=written.served,
                 failures=written.failed,
             )
         )
@@ -306,6 +308,8 @@ class AccountCollection:
             covered=self._covers(status, possible=possible, fault=fault),
             slowed_until=self.slowed_until,
             postponed=self.postponed,
+            beyond=self.due.beyond if self.due else frozenset(),
+            limit=self.due.limit if self.due else "",
         )
 
     def _covers(self, status: Status, *, possible: bool, fault: Fault | None) -> bool:
