@@ -31,7 +31,7 @@ export function overTime(plot, colours) {
   const tip = plot.tip || plot.value;
   const names = plot.series.map((each) => each.name);
   return {
-    grid: { ...GRID, top: names.length > 1 ? 40 : 16 },
+    grid: GRID,
     legend: names.length > 1 ? legend(names, colours) : undefined,
     tooltip: {
       trigger: "axis",

@@ -56,7 +56,7 @@ function Navigation({ current, onLeave, zone, onZone }) {
     chooseTheme(next);
     setTheme(next);
   };
-  return html`<nav aria-label="Pages">
+  return html`<nav aria-label="Pages"><div class="rail">
     <p class="brand"><img src="mark.svg" alt="" width="22" height="22" /> OptiInfra</p>
     <ul>
       ${PAGES.map((page) => html`<li><a href=${link(page.path)} aria-current=${page.path === current ? "page" : undefined}>${page.title}</a></li>`)}
@@ -67,7 +67,7 @@ function Navigation({ current, onLeave, zone, onZone }) {
       <p class="note" title=${me.key_id}>${me.name}</p>
       <button class="plain" onClick=${onLeave}>Sign out</button>
     </div>
-  </nav>`;
+  </div></nav>`;
 }
 
 /** @param {{title: string, customer: string, params: Record<string, string>}} props */

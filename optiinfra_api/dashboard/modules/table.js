@@ -21,7 +21,7 @@ const STEP = 50;
 export function Table({ caption, columns, rows, first = STEP, more = null }) {
   const [shown, setShown] = useState(first);
   const visible = rows.slice(0, shown);
-  return html`<div class="table" role="region" aria-label=${caption} tabindex="0">
+  return html`<div class="table" role="group" aria-label=${caption} tabindex="0">
       <table>
         <caption class="unseen">${caption}</caption>
         <thead><tr>${columns.map((column) => html`<th scope="col" class=${classOf(column)}>${column.title}</th>`)}</tr></thead>
