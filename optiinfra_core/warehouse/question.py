@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from optiinfra_core.errors import InvalidRequest, Permanent
+from optiinfra_core.warehouse.backwards import Backwards
+from optiinfra_core.warehouse.conditions import Conditions
 
 T = TypeVar("T")
 
@@ -32,18 +34,28 @@ class Question(Generic[T]):
     """A read that is known in advance. The file is read at the first use, then kept.
 
     ``optional`` holds the value of each parameter that may be left out; ``choices`` the values a
-    parameter may take. Every question binds ``customer_id``.
+    parameter may take. Every question binds ``customer_id``. ``backwards`` tells of an answer that
+    begins with the newest rows how it is read without reading all of the period.
     """
 
     path: str
     row: type[T]
     optional: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    backwards: Backwards | None = None
 
     @cached_property
     def sql(self) -> str:
         """The text of the file, without its comments."""
         return uncommented((FOLDER / self.path).read_text(encoding="utf-8"))
+
+    @cached_property
+    def _conditions(self) -> Conditions:
+        return Conditions(self.sql)
+
+    def sent(self, bound: Mapping[str, Any]) -> str:
+        """The text for the values ``bound``, without the conditions that are unset."""
+        return self._conditions.sent(bound)
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:

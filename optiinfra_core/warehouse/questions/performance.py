@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from optiinfra_core.warehouse.backwards import Backwards
 from optiinfra_core.warehouse.question import Question
+from optiinfra_core.windows import DAY
 
+HOUR = timedelta(hours=1)
 GROUPS = ("hour", "day", "week", "month")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,10 +129,20 @@ class ProviderUtilisation:
 
 
 # Every question takes customer_id, providers, start, end (exclusive); the rest is optional.
-METRICS = Question("performance/metrics.sql", Sample, optional=_PAGE)
+METRICS = Question(
+    "performance/metrics.sql",
+    Sample,
+    optional=_PAGE,
+    backwards=Backwards(after="after_timestamp", spans=(HOUR, DAY, 8 * DAY)),
+)
 STREAM = Question("performance/stream.sql", Sample, optional={**_FILTERS, "limit": 100_000})
 # Also takes step_s, the length of a step in seconds.
-METRICS_STEPPED = Question("performance/metrics_stepped.sql", Step, optional=_PAGE)
+METRICS_STEPPED = Question(
+    "performance/metrics_stepped.sql",
+    Step,
+    optional=_PAGE,
+    backwards=Backwards(after="after_timestamp", spans=(HOUR, DAY, 8 * DAY), step="step_s"),
+)
 TRENDS = Question(
     "performance/trends.sql",
     PerformanceTrend,
