@@ -3,9 +3,8 @@
 import logging
 import sys
 
-import uvicorn
-
 from optiinfra_api.app import create_app
+from optiinfra_api.server import Server
 from optiinfra_core.embedded.servers import resolve
 from optiinfra_core.errors import OptiInfraError
 from optiinfra_core.logs import configure
@@ -22,15 +21,7 @@ def serve(chosen: Settings) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _ = KeyRing.load(chosen).pepper
     app = create_app(chosen, resolve(chosen))
-    # Our own access line has the route and the request id; uvicorn's has the query string.
-    uvicorn.run(
-        app,
-        host=chosen.api_host,
-        port=chosen.api_port,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-    )
+    Server(app, chosen.api_host, chosen.api_port).run()
 
 
 def main() -> int:

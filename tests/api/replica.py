@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 
 from optiinfra_api.app import create_app
 from optiinfra_api.dependencies.doors import Doors
+from optiinfra_api.server import Server
 from tests.api.house import House
 
 PATIENCE = 20.0
@@ -25,6 +25,8 @@ class Replica:
 
     url: str
     app: FastAPI
+    server: Server
+    serving: threading.Thread
 
     @property
     def doors(self) -> Doors:
@@ -35,6 +37,12 @@ class Replica:
     def get(self, path: str, **asked: Any) -> httpx.Response:
         """A GET over the socket."""
         return httpx.get(self.url + path, timeout=PATIENCE, **asked)
+
+    def stop(self) -> None:
+        """End it, as a signal would; fail when that takes too long."""
+        self.server.should_exit = True
+        self.serving.join(PATIENCE)
+        assert not self.serving.is_alive()
 
     def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition`` holds; fail when that takes too long."""
@@ -52,14 +60,12 @@ def replica(house: House, **settings: Any) -> Iterator[Replica]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
+        server = Server(app)
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         serving.start()
-        running = Replica(f"http://127.0.0.1:{port}", app)
+        running = Replica(f"http://127.0.0.1:{port}", app, server, serving)
         try:
             running.until(lambda: server.started)
             yield running
         finally:
-            server.should_exit = True
-            serving.join(PATIENCE)
+            running.stop()

@@ -11,12 +11,14 @@ import pytest
 from optiinfra_core.collecting.news import Beginning
 from optiinfra_core.collecting.results import CollectionResult
 from optiinfra_core.collecting.tasks import CollectionTasks
+from optiinfra_core.database import events
 from optiinfra_core.errors import CredentialRejected
 from optiinfra_core.metrics import COST
 from tests.api.house import AWS, NOW, CloudKey, House
 from tests.api.replica import Replica, replica
 
 PATH = "/api/v1/events"
+ENTERED = {"access_key_id": "a", "secret_access_key": "b"}
 RUNS = iter(range(10**6))
 
 
@@ -93,9 +95,9 @@ def told(house: House, key: str = "acme", **asked: Any) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data:")]
 
 
-def runs(events: list[dict[str, Any]]) -> list[str]:
+def runs(all_told: list[dict[str, Any]]) -> list[str]:
     """The runs that events are about."""
-    return [event["run_id"] for event in events if "run_id" in event]
+    return [event["run_id"] for event in all_told if "run_id" in event]
 
 
 def test_a_collection_is_told_from_its_beginning_to_the_new_data(
@@ -164,7 +166,7 @@ def test_scopes_decide_what_is_told(house: House) -> None:
     house.key("prometheus", ("metrics:read",), ("acme",))
     cost, machines = collected(house, "acme"), collected(house, "acme", data_type="resource")
     record = house.doors.vault.add(
-        "acme", AWS.slug, CloudKey(access_key_id="a", secret_access_key="b"), "main", "ann"
+        "acme", AWS.slug, CloudKey.model_validate(ENTERED), "main", "ann"
     )
     refusal = CredentialRejected("the cloud refuses it", remedy="Enter a new one.")
     for _ in range(2):
@@ -251,3 +253,26 @@ def test_a_key_holds_a_bounded_number_of_streams(house: House, server: Replica) 
     for stream in streams:
         stream.__exit__(None, None, None)
     server.until(lambda: not server.doors.events._places["greedy"])
+
+
+def test_the_api_ends_although_somebody_follows(house: House) -> None:
+    """Their streams end first: a restart does not wait for them."""
+    with replica(house) as other, following(other, house) as stream:
+        other.stop()
+        with pytest.raises(EOFError):
+            stream.next()
+
+
+def test_events_that_are_no_longer_kept_are_missed_out_loud(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes back after too much has happened is told to read again."""
+    monkeypatch.setattr(events, "KEPT", 3)
+    collected(house, "acme")
+    text = house.get(PATH, follow=False, replay=True).text
+    mark = [line for line in text.splitlines() if line.startswith("id: ")][-1][4:]
+    resumed = {"follow": False, "headers": {"Last-Event-ID": mark}}
+    assert "events.lost" not in house.get(PATH, **resumed).text
+    kept = [collected(house, "acme") for _ in range(5)][-3:]
+    assert "event: events.lost" in house.get(PATH, **resumed).text
+    assert runs(told(house)) == kept
