@@ -1,7 +1,7 @@
 """One read: whose data, which period, on what ground; asked once, answered in the envelope."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -92,9 +92,14 @@ class Read:
         """The page of ``listing`` with its rows as ClickHouse writes them, a line of JSON each."""
         demand_small(self.page)
         params = self.params({**given, **keyset.after(self.page)})
-        chunks = self.doors.warehouse.stream(keyset.question, params, "JSONEachRow")
-        body = b"".join([chunk async for chunk in chunks])
-        return keyset.cut(body.split(b"\n")[:-1], self.page)
+        leaf = await self.doors.warehouse.leaf(keyset.question, params, self.ground)
+        found = keyset.cut(leaf.take(self.page.limit + 1), self.page)
+        if found.next:
+            following = keyset.after(replace(self.page, position=found.next))
+            params = self.params({**given, **following})
+            rest = leaf.behind(self.page.limit)
+            self.doors.warehouse.keep(keyset.question, params, self.ground, rest)
+        return found
 
     async def ranking(self, question: Question[T], **given: Any) -> Found[T]:
         """A page of a ranking."""

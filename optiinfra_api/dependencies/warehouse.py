@@ -2,13 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
+from optiinfra_api.dependencies.leaves import Leaf, Leaves, Piece, place_of
+from optiinfra_api.dependencies.standing import Ground
 from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.warehouse.client import AsyncWarehouse
 from optiinfra_core.warehouse.question import Question
 
 T = TypeVar("T")
+
+# A reader who turns a page turns another: rows that are read for it at once.
+AHEAD = 1001
+# More questions at a time only take turns on the server's cores, and all of them end late.
+AT_ONCE = 8
 
 
 class WarehouseDoor:
@@ -18,6 +26,8 @@ class WarehouseDoor:
         self._endpoint = endpoint
         self._opened: AsyncWarehouse | None = None
         self._opening = asyncio.Lock()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._leaves = Leaves()
         self.asked = 0
 
     async def rows(self, question: Question[T], params: Mapping[str, Any]) -> list[T]:
@@ -27,7 +37,47 @@ class WarehouseDoor:
             Transient: ClickHouse does not answer.
         """
         self.asked += 1
-        return await (await self._warehouse()).rows(question, params)
+        warehouse = await self._warehouse()
+        async with self._turns:
+            return await warehouse.rows(question, params)
+
+    async def leaf(
+        self, question: Question[Any], params: Mapping[str, Any], ground: Ground
+    ) -> Leaf:
+        """The rows of a page as ClickHouse writes them; asked once for each version of the data.
+
+        ``params`` hold the limit of the page; later pages are read ahead. An answer that stands
+        on no source is not kept: nothing would tell that it has changed.
+
+        Raises:
+            Transient: ClickHouse does not answer.
+        """
+        count = int(params["limit"])
+
+        async def load() -> tuple[list[bytes], bool]:
+            ahead = max(count, AHEAD) if params.get("has_after") else count
+            rows = await self._lines(question, {**params, "limit": ahead}, newest_of(ground))
+            return rows, len(rows) < ahead
+
+        if not ground.states:
+            rows, ended = await load()
+            return Leaf(Piece(rows, ended, until=0))
+        return await self._leaves.get(place_of(question.path, ground.version, params), count, load)
+
+    def keep(
+        self, question: Question[Any], params: Mapping[str, Any], ground: Ground, leaf: Leaf
+    ) -> None:
+        """The page that ``params`` ask for is ``leaf``."""
+        if ground.states:
+            self._leaves.keep(place_of(question.path, ground.version, params), leaf)
+
+    async def _lines(
+        self, question: Question[Any], params: Mapping[str, Any], newest: datetime | None
+    ) -> list[bytes]:
+        self.asked += 1
+        warehouse = await self._warehouse()
+        async with self._turns:
+            return await warehouse.lines(question, params, newest)
 
     async def stream(
         self, question: Question[Any], params: Mapping[str, Any], fmt: str
@@ -47,7 +97,13 @@ class WarehouseDoor:
             await self._opened.close()
 
     async def _warehouse(self) -> AsyncWarehouse:
-        async with self._opening:
-            if self._opened is None:
-                self._opened = await AsyncWarehouse.connect(self._endpoint)
-            return self._opened
+        if self._opened is None:
+            async with self._opening:
+                if self._opened is None:
+                    self._opened = await AsyncWarehouse.connect(self._endpoint)
+        return self._opened
+
+
+def newest_of(ground: Ground) -> datetime | None:
+    """Up to when the sources have told something."""
+    return max((state.watermark for state in ground.states if state.watermark), default=None)

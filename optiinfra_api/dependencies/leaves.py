@@ -1,0 +1,119 @@
+"""Rows of pages that were read a moment ago, and of the pages that follow them.
+
+Most of what a page costs is the same for a hundred rows and for a thousand, so whoever turns pages
+gets them out of a longer piece that was read at once. What is kept is named by the version of the
+data that it was read from: newer data has a name of its own.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SECONDS = 60.0
+MOST_BYTES = 64 * 1024 * 1024
+# What a row takes besides its text.
+ROW_BYTES = 50
+
+
+@dataclass(eq=False, slots=True)
+class Piece:
+    """Rows that were read together; ``ended`` where none follow them."""
+
+    rows: list[bytes]
+    ended: bool
+    until: float
+    places: list[Hashable] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds, about."""
+        return sum(map(len, self.rows)) + ROW_BYTES * len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A piece from one of its rows on."""
+
+    piece: Piece
+    first: int = 0
+
+    def has(self, count: int) -> bool:
+        """Whether a reader who wants ``count`` rows needs nothing else."""
+        return self.piece.ended or self.first + count <= len(self.piece.rows)
+
+    def take(self, count: int) -> list[bytes]:
+        """The first ``count`` rows, or as many as there are."""
+        return self.piece.rows[self.first : self.first + count]
+
+    def behind(self, count: int) -> "Leaf":
+        """What follows the first ``count`` rows."""
+        return Leaf(self.piece, self.first + count)
+
+
+class Leaves:
+    """Pieces by the places that pages start at, for a minute and within 64 MiB."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most = most_bytes
+        self._size = 0
+        self._leaves: dict[Hashable, Leaf] = {}
+        self._pieces: OrderedDict[int, Piece] = OrderedDict()
+        self._loading: dict[Hashable, asyncio.Task[Leaf]] = {}
+
+    async def get(
+        self, place: Hashable, count: int, load: Callable[[], Awaitable[tuple[list[bytes], bool]]]
+    ) -> Leaf:
+        """The rows at ``place``, at least ``count`` where there are as many.
+
+        ``load`` answers rows and whether they are the last ones. It runs once for all who ask
+        meanwhile, and to its end when one of them leaves; its errors are not kept.
+        """
+        leaf = self._leaves.get(place)
+        if leaf is not None and leaf.piece.until > _now() and leaf.has(count):
+            self._pieces.move_to_end(id(leaf.piece))
+            return leaf
+        task = self._loading.get((place, count))
+        if task is None:
+            task = asyncio.ensure_future(self._load(place, load))
+            self._loading[place, count] = task
+            task.add_done_callback(lambda _: self._loading.pop((place, count), None))
+        return await asyncio.shield(task)
+
+    def keep(self, place: Hashable, leaf: Leaf) -> None:
+        """Whoever asks for ``place`` gets ``leaf``."""
+        if id(leaf.piece) in self._pieces and place not in self._leaves:
+            leaf.piece.places.append(place)
+            self._leaves[place] = leaf
+
+    async def _load(
+        self, place: Hashable, load: Callable[[], Awaitable[tuple[list[bytes], bool]]]
+    ) -> Leaf:
+        rows, ended = await load()
+        leaf = Leaf(Piece(rows, ended, _now() + SECONDS))
+        held = self._leaves.pop(place, None)
+        if held is not None:
+            held.piece.places.remove(place)
+        self._pieces[id(leaf.piece)] = leaf.piece
+        self._size += leaf.piece.size
+        self.keep(place, leaf)
+        self._shrink()
+        return leaf
+
+    def _shrink(self) -> None:
+        while self._size > self._most and self._pieces:
+            _, oldest = self._pieces.popitem(last=False)
+            self._size -= oldest.size
+            for place in oldest.places:
+                del self._leaves[place]
+
+
+def place_of(path: str, version: str, params: Mapping[str, Any]) -> Hashable:
+    """The name of where a page starts: of which question over which data, after which row."""
+    told = [(name, value) for name, value in sorted(params.items()) if name != "limit"]
+    return path, version, repr(told)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
