@@ -16,6 +16,8 @@ from optiinfra_core.errors import OptiInfraError
 
 # About 6,000 tokens: what an agent reads at once without losing its thread.
 MOST_CHARACTERS = 24_000
+# Numbers that place a cursor, larger than JSON numbers are safe: nobody reads them.
+PLACES = frozenset({"line_key", "detail_key", "line", "from_version"})
 REMEDY = "ask for a shorter period, a longer group_by, or with a filter"
 
 
@@ -70,7 +72,11 @@ def bare(row: Any) -> Any:
     """A row without its empty texts, lists and maps; null and 0 stay."""
     if not isinstance(row, dict):
         return row
-    return {name: value for name, value in row.items() if value not in ("", [], {})}
+    return {
+        name: value
+        for name, value in row.items()
+        if value not in ("", [], {}) and name not in PLACES
+    }
 
 
 def succeeded(answer: dict[str, Any]) -> CallToolResult:

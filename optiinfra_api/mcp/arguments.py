@@ -57,13 +57,18 @@ def schema_of(operation: Operation) -> dict[str, Any]:
     """The JSON Schema of a tool's arguments; it allows no others."""
     schema: dict[str, Any] = {
         "type": "object",
-        "properties": {one["name"]: property_of(one) for one in operation.parameters},
+        "properties": {
+            one["name"]: dict(SAID_HERE[one["name"]])
+            if one["name"] in left_out_of(operation)
+            else property_of(one)
+            for one in operation.parameters
+        },
         "additionalProperties": False,
     }
     demanded = [
         one["name"]
         for one in operation.parameters
-        if one.get("required") and one["name"] not in SAID_HERE
+        if one.get("required") and one["name"] not in left_out_of(operation)
     ]
     if demanded:
         schema["required"] = demanded
@@ -72,10 +77,16 @@ def schema_of(operation: Operation) -> dict[str, Any]:
     return schema
 
 
+def left_out_of(operation: Operation) -> frozenset[str]:
+    """What a caller may leave out because it is known here."""
+    both = operation.in_path >= {CUSTOMER, PROVIDER}
+    return frozenset(
+        {CUSTOMER, *((PROVIDER,) if both else ()), *((LIMIT,) if operation.paged else ())}
+    )
+
+
 def property_of(parameter: Mapping[str, Any]) -> dict[str, Any]:
     """One parameter as a property: an alternative null means it may be left out."""
-    if parameter["name"] in SAID_HERE:
-        return dict(SAID_HERE[parameter["name"]])
     schema = dict(parameter["schema"])
     real = [one for one in schema.pop("anyOf", ()) if one.get("type") != "null"]
     for each in real[:1]:
@@ -104,18 +115,20 @@ def asked_of(operation: Operation, arguments: Mapping[str, Any], key: ApiKey) ->
     for name in operation.in_path:
         path = path.replace(f"{{{name}}}", part_of_path(name, plain(name, given[name])))
     query = {
-        name: plain(name, value) for name, value in given.items() if name not in operation.in_path
+        name: [plain(name, each) for each in value]
+        if isinstance(value, list)
+        else plain(name, value)
+        for name, value in given.items()
+        if name not in operation.in_path
     }
     return Asked(path=path, query=query)
 
 
 def defaults(operation: Operation, key: ApiKey) -> dict[str, Any]:
     """What stands where an argument is left out."""
-    taken = {one["name"] for one in operation.parameters}
+    taken = {one["name"] for one in operation.parameters} & left_out_of(operation)
     own = key.customers[0] if len(key.customers) == 1 else ALL_CUSTOMERS
-    told = {LIMIT: ROWS, CUSTOMER: own if own != ALL_CUSTOMERS else None}
-    if PROVIDER in operation.in_path and CUSTOMER in operation.in_path:
-        told[PROVIDER] = ALL
+    told = {LIMIT: ROWS, PROVIDER: ALL, CUSTOMER: None if own == ALL_CUSTOMERS else own}
     return {name: value for name, value in told.items() if name in taken and value is not None}
 
 
@@ -137,7 +150,7 @@ def demand_known(operation: Operation, given: Mapping[str, Any]) -> None:
             remedy=f"It takes {', '.join(sorted(taken)) or 'none'}.",
         )
     limit = given.get(LIMIT)
-    if LIMIT in taken and isinstance(limit, int) and limit > MOST_ROWS:
+    if operation.paged and isinstance(limit, int) and limit > MOST_ROWS:
         raise InvalidRequest(
             f"limit {limit} is over {MOST_ROWS}",
             remedy="Ask for fewer rows and follow next_cursor, or use a tool that sums.",

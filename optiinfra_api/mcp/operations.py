@@ -82,11 +82,16 @@ def to_operation(path: str, told: Mapping[str, Any], route: APIRoute) -> Operati
         summary=told["summary"],
         description=told.get("description", ""),
         tag=next(iter(told.get("tags", ())), ""),
-        parameters=tuple(one for one in told.get("parameters", ()) if one["in"] != "header"),
+        parameters=tuple(one for one in told.get("parameters", ()) if is_plain(one)),
         demanded=asked,
         accepted=frozenset(OBSERVERS if any(one.call is observing for one in calls) else ()),
         takes_tags=any(one.call is tags_of for one in calls),
     )
+
+
+def is_plain(parameter: Mapping[str, Any]) -> bool:
+    """Whether an agent gives it by its name: not a header, nor a family of names."""
+    return parameter["in"] != "header" and "propertyNames" not in parameter["schema"]
 
 
 def calls_of(dependants: Iterable[Dependant]) -> Iterator[Dependant]:

@@ -8,8 +8,8 @@ CELL = 80
 # A cell that is a record of its own.
 RECORD = 300
 COLUMNS = 14
-# Numbers that place a cursor: nobody reads them.
-PLACES = frozenset({"line_key", "detail_key", "line", "from_version"})
+# Columns that say which row it is come first, so that none of them is left out.
+IDENTITIES = ("_id", "_name", "_type")
 Row = Mapping[str, Any]
 
 
@@ -72,7 +72,7 @@ def table(rows: Sequence[Any]) -> Iterator[str]:
     if not all(isinstance(row, dict) for row in rows):
         yield from (flat(row) for row in rows)
         return
-    names = [*dict.fromkeys(name for row in rows for name in row if name not in PLACES)]
+    names = list(dict.fromkeys(name for row in rows for name in row))
     alike = {
         name: rows[0].get(name)
         for name in names
@@ -80,13 +80,12 @@ def table(rows: Sequence[Any]) -> Iterator[str]:
     }
     if shared := [f"{name}={flat(value)}" for name, value in alike.items() if said(value)]:
         yield f"all rows: {', '.join(shared)}"
-    telling = [
-        name for name in names if name not in alike and any(said(row.get(name)) for row in rows)
-    ]
+    telling = [name for name in names if name not in alike and any(name in row for row in rows)]
+    telling.sort(key=lambda name: not name.endswith(IDENTITIES))
     shown, rest = telling[:COLUMNS], telling[COLUMNS:]
     yield " | ".join(shown)
     for row in rows:
-        yield " | ".join(flat(row.get(name)) for name in shown)
+        yield " | ".join(flat(row[name]) if name in row else "" for name in shown)
     if rest:
         yield f"only in the structured content: {', '.join(rest)}"
 
@@ -98,8 +97,8 @@ def ending(answer: Row) -> Iterator[str]:
         yield f"{cut['shown']} of {cut['rows']} rows: {cut['remedy']}"
     elif answer.get("next_cursor"):
         yield f"{len(answer['data'])} rows; more follow with cursor={answer['next_cursor']}"
-    else:
-        yield f"{len(answer['data'])} rows, all of them"
+    elif answer["data"]:
+        yield "no further rows"
 
 
 def fields(answer: Row) -> Iterator[str]:
@@ -116,7 +115,7 @@ def fields(answer: Row) -> Iterator[str]:
 
 HEADING = frozenset(
     {"customer_id", "provider", "period", "as_of", "freshness_seconds", "stale", "complete",
-     "coverage", "sentences"}
+     "coverage", "sentences", "cost"}
 )  # fmt: skip
 
 
@@ -132,7 +131,8 @@ def flat(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return short(" ".join(f"{k}={flat(v)}" for k, v in value.items() if said(v)), RECORD)
+        known = {k: v for k, v in value.items() if v is not None and said(v)}
+        return short(" ".join(f"{k}={flat(v)}" for k, v in known.items()), RECORD)
     if isinstance(value, list):
         return short(", ".join(flat(each) for each in value), RECORD)
     return short(str(value), CELL)
