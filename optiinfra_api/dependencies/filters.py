@@ -1,21 +1,55 @@
 """Filters that reads share."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
+from pydantic import StringConstraints
 
 from optiinfra_core.collecting.closing import CLOSING, FINAL, OPEN
 from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.warehouse.questions.calls import GROUPS as CALL_GROUPS
-from optiinfra_core.warehouse.questions.cost import BASES, DIMENSIONS, GROUPS, LEDGER_BASES
+from optiinfra_core.warehouse.questions.cost import (
+    BASES,
+    DIMENSIONS,
+    GROUPS,
+    LACKING,
+    LEDGER_BASES,
+)
 from optiinfra_core.windows import as_utc
 
 TAG = "tag."
 MOST_TAGS = 20
 
 Text = Annotated[str, Query(max_length=2048)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Lacking = Annotated[str, StringConstraints(pattern=f"^({'|'.join(LACKING)})$")]
+
+# `tag.<key>=<value>` as OpenAPI can say it: an object whose members are parameters each.
+# https://spec.openapis.org/oas/v3.1.0#style-values, form and explode.
+TAGGED: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "tags",
+            "in": "query",
+            "required": False,
+            "style": "form",
+            "explode": True,
+            "description": "Tags that charges must have, each a parameter `tag.<key>=<value>`;"
+            f" at most {MOST_TAGS}.",
+            "schema": {
+                "title": "tag.<key>",
+                "type": "object",
+                "propertyNames": {"pattern": "^tag\\.."},
+                "additionalProperties": {"type": "string"},
+                "maxProperties": MOST_TAGS,
+            },
+            "example": {"tag.team": "payments"},
+        }
+    ]
+}
 
 
 def one_of(values: tuple[str, ...], description: str, alias: str | None = None) -> Any:
@@ -31,7 +65,10 @@ def one_of(values: tuple[str, ...], description: str, alias: str | None = None) 
 BASIS = "effective: with up-front payments spread over their term; billed: as on the invoice."
 Basis = Annotated[str, one_of(BASES, f"Which cost. {BASIS}", "cost")]
 LedgerBasis = Annotated[str, one_of(LEDGER_BASES, f"Which cost. {BASIS}", "cost")]
-Dimension = Annotated[str, one_of(DIMENSIONS, "What to group by.")]
+Dimension = Annotated[str, one_of(DIMENSIONS, "What to group by; tag: by the values of `tag`.")]
+TagKey = Annotated[
+    str, Query(max_length=256, description="With dimension=tag, the tag's key.", examples=["team"])
+]
 GroupBy = Annotated[str, one_of(GROUPS, "Length of a period.")]
 
 SpentBy = Annotated[str, one_of(CALL_GROUPS, "What to group calls by.")]
@@ -44,14 +81,19 @@ Finality = Annotated[
 ]
 
 
-async def tags_of(request: Request) -> Mapping[str, tuple[str, ...]]:
-    """The tags that rows must have, from parameters ``tag.<key>=<value>``."""
+async def tags_of(
+    request: Request,
+    untagged: Annotated[
+        list[Key], Query(description="Charges without a tag of this key; may be repeated.")
+    ] = [],  # noqa: B006 - never changed
+) -> Mapping[str, tuple[str, ...]]:
+    """The tags that rows must have, from parameters ``tag.<key>=<value>``, and must not have."""
     wanted = [
         (name.removeprefix(TAG), value)
         for name, value in request.query_params.multi_items()
         if name.startswith(TAG)
     ]
-    if len(wanted) > MOST_TAGS or any(not key for key, _ in wanted):
+    if len(wanted) + len(untagged) > MOST_TAGS or any(not key for key, _ in wanted):
         raise InvalidRequest(
             "a tag filter is not understood",
             remedy=f"Write tag.<key>=<value>, at most {MOST_TAGS} times.",
@@ -59,28 +101,41 @@ async def tags_of(request: Request) -> Mapping[str, tuple[str, ...]]:
     return {
         "tag_keys": tuple(key for key, _ in wanted),
         "tag_values": tuple(value for _, value in wanted),
+        "untagged": tuple(untagged),
     }
 
 
-async def charge_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
+@dataclass(frozen=True)
+class Charges:
+    """Which charges; each field is a parameter of the query."""
+
+    service: Text = ""
+    region: Annotated[str, Query(max_length=2048, description="A region's id.")] = ""
+    account: Annotated[
+        str,
+        Query(max_length=2048, description="A sub-account, or the account that collected it."),
+    ] = ""
+    sub_account: Annotated[
+        str,
+        Query(max_length=2048, description="An account as `by-type?dimension=account` tells it."),
+    ] = ""
+    charge_category: Text = ""
+    resource_id: Text = ""
+    resource_type: Text = ""
+    sku: Annotated[str, Query(max_length=2048, description="A SKU's id.")] = ""
+    finality: Finality = ""
+    without: Annotated[
+        tuple[Lacking, ...],
+        Query(description="Charges that name none of it; may be repeated."),
+    ] = ()
+
+
+async def charge_filters(
+    charges: Annotated[Charges, Depends()],
     tags: Annotated[Mapping[str, tuple[str, ...]], Depends(tags_of)],
-    service: Text = "",
-    region: Text = "",
-    account: Text = "",
-    charge_category: Text = "",
-    resource_id: Text = "",
-    finality: Finality = "",
 ) -> Mapping[str, Any]:
     """Which charges; further `tag.<key>=<value>` parameters name tags they must have."""
-    return {
-        "service": service,
-        "region": region,
-        "account": account,
-        "charge_category": charge_category,
-        "resource_id": resource_id,
-        "finality": finality,
-        **tags,
-    }
+    return {**vars(charges), **tags}
 
 
 async def sample_filters(
@@ -112,6 +167,20 @@ async def change_filters(
 ) -> Mapping[str, Any]:
     """Changes of which resources."""
     return {"resource_type": resource_type, "resource_id": resource_id, "region": region}
+
+
+def split_by(dimension: str, tag: str) -> Mapping[str, str]:
+    """What to group by, as questions take it.
+
+    Raises:
+        InvalidRequest: a tag's key is missing, or given where it means nothing.
+    """
+    if (dimension == "tag") != bool(tag):
+        raise InvalidRequest(
+            "dimension=tag and tag=<key> belong together",
+            remedy="Write dimension=tag&tag=team, or leave tag out.",
+        )
+    return {"dimension": dimension, "tag": tag}
 
 
 def demand_no(filters: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
@@ -52,7 +53,10 @@ class Found(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Keyset(Generic[T]):
-    """A question whose pages start after a row: which field of it goes into which parameter."""
+    """A question whose pages start after a row: which field of it goes into which parameter.
+
+    A field that is null leaves its parameter out, whose own value then stands for null.
+    """
 
     question: Question[T]
     key: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +69,7 @@ class Keyset(Generic[T]):
         held = {
             name: datetime.fromisoformat(str(value)) if "DateTime" in types[name] else value
             for name, value in page.position.key.items()
+            if value is not None
         }
         return {"limit": page.limit + 1, "has_after": True, **held}
 
@@ -86,8 +91,10 @@ class Keyset(Generic[T]):
 
 
 def told(value: object) -> object:
-    """A key's value as JSON holds it."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    """A key's value as JSON holds it; money to the last digit."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def ranked(rows: list[T], page: Page, version: str) -> Found[T]:

@@ -1,18 +1,21 @@
 """What was charged: rows, newest, trends, rankings, totals, restatements."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Security
+from fastapi import APIRouter, Query, Security
 
 from optiinfra_api.dependencies.filters import (
+    TAGGED,
     Basis,
     ChargeFilters,
     Dimension,
     GroupBy,
     KnownAt,
     LedgerBasis,
+    TagKey,
     Text,
     demand_no,
+    split_by,
 )
 from optiinfra_api.dependencies.page import Keyset
 from optiinfra_api.dependencies.reading import CostPage, CostRows, CostWhole, Streamed
@@ -30,6 +33,12 @@ from optiinfra_core.warehouse.questions.cost import (
     Restatement,
     TotalAsKnown,
     TypeCost,
+)
+from optiinfra_core.warehouse.questions.cost_breakdown import (
+    TAGS,
+    TRENDS_BY_TYPE,
+    TagCost,
+    TypeTrend,
 )
 
 router = APIRouter(
@@ -81,10 +90,40 @@ CHANGED = Keyset(
 )
 
 
+RESOURCES = Keyset(
+    cost.BY_RESOURCE,
+    {
+        "after_currency": "currency",
+        "after_cost": "cost",
+        "after_provider": "provider",
+        "after_account": "account_id",
+        "after_service": "service_name",
+        "after_region": "region_id",
+        "after_resource": "resource_id",
+    },
+)
+TYPES = Keyset(
+    cost.BY_TYPE,
+    {
+        "after_currency": "currency",
+        "after_cost": "cost",
+        "after_present": "present",
+        "after_value": "value",
+    },
+)
+TAG_KEYS = Keyset(TAGS, {"after_key": "key", "after_currency": "currency"})
+
+Top = Annotated[
+    int,
+    Query(ge=1, le=50, description="How many values are told apart; the others are added up."),
+]
+
+
 @router.get(
     "/{customer_id}/{provider}/metrics",
     response_model=CostReading[CostPageLine | LineAsKnown],
     responses={200: STREAMED},
+    openapi_extra=TAGGED,
 )
 async def cost_metrics(
     read: CostRows,
@@ -102,44 +141,84 @@ async def cost_metrics(
     return read.spliced(await read.lines(CHARGES, basis=basis, **filters), cost=basis)
 
 
-@router.get("/{customer_id}/{provider}/latest")
-async def cost_latest(read: CostPage, basis: Basis = "effective") -> CostReading[CostPageLine]:
+@router.get("/{customer_id}/{provider}/latest", openapi_extra=TAGGED)
+async def cost_latest(
+    read: CostPage, filters: ChargeFilters, basis: Basis = "effective"
+) -> CostReading[CostPageLine]:
     """The newest charge of each resource and service in the period."""
-    return read.priced(await read.listing(NEWEST, basis=basis), basis)
+    return read.priced(await read.listing(NEWEST, basis=basis, **filters), basis)
 
 
-@router.get("/{customer_id}/{provider}/trends")
+@router.get("/{customer_id}/{provider}/trends", openapi_extra=TAGGED)
 async def cost_trends(
-    read: CostWhole, group_by: GroupBy = "day", basis: Basis = "effective"
+    read: CostWhole, filters: ChargeFilters, group_by: GroupBy = "day", basis: Basis = "effective"
 ) -> CostReading[CostTrend]:
     """Cost by hour, day, week or month, with the change from the one before."""
-    return read.priced(await read.whole(cost.TRENDS, basis=basis, group_by=group_by), basis)
-
-
-@router.get("/{customer_id}/{provider}/by-resource")
-async def cost_by_resource(
-    read: CostPage, service: Text = "", basis: Basis = "effective"
-) -> CostReading[ResourceCost]:
-    """Cost of each resource, dearest first, with its share of the total."""
-    found = await read.ranking(cost.BY_RESOURCE, basis=basis, service=service)
+    found = await read.whole(cost.TRENDS, basis=basis, group_by=group_by, **filters)
     return read.priced(found, basis)
 
 
-@router.get("/{customer_id}/{provider}/by-type")
+@router.get("/{customer_id}/{provider}/trends-by-type", openapi_extra=TAGGED)
+async def cost_trends_by_type(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
+    read: CostWhole,
+    filters: ChargeFilters,
+    dimension: Dimension = "service",
+    tag: TagKey = "",
+    group_by: GroupBy = "day",
+    top: Top = 10,
+    basis: Basis = "effective",
+) -> CostReading[TypeTrend]:
+    """Cost of the dearest services, regions, accounts ... by hour, day, week or month."""
+    split = split_by(dimension, tag)
+    found = await read.whole(
+        TRENDS_BY_TYPE, basis=basis, group_by=group_by, top=top, **split, **filters
+    )
+    return read.priced(found, basis)
+
+
+@router.get("/{customer_id}/{provider}/by-resource", openapi_extra=TAGGED)
+async def cost_by_resource(
+    read: CostPage, filters: ChargeFilters, basis: Basis = "effective"
+) -> CostReading[ResourceCost]:
+    """Cost of each resource, dearest first, with its share of the total."""
+    return read.priced(await read.listing(RESOURCES, basis=basis, **filters), basis)
+
+
+@router.get("/{customer_id}/{provider}/by-type", openapi_extra=TAGGED)
 async def cost_by_type(
-    read: CostPage, dimension: Dimension = "service", basis: Basis = "effective"
+    read: CostPage,
+    filters: ChargeFilters,
+    dimension: Dimension = "service",
+    tag: TagKey = "",
+    basis: Basis = "effective",
 ) -> CostReading[TypeCost]:
-    """Cost by service, category, region, account, SKU or kind of resource, dearest first."""
-    return read.priced(await read.ranking(cost.BY_TYPE, basis=basis, dimension=dimension), basis)
+    """Cost by service, category, region, account, SKU, kind of resource or tag, dearest first."""
+    split = split_by(dimension, tag)
+    return read.priced(await read.listing(TYPES, basis=basis, **split, **filters), basis)
 
 
-@router.get("/{customer_id}/{provider}/total", response_model=CostReading[CostTotal | TotalAsKnown])
-async def cost_total(read: CostWhole, known_at: KnownAt, basis: Basis = "effective") -> Any:
+@router.get("/{customer_id}/{provider}/tags", openapi_extra=TAGGED)
+async def cost_tags(
+    read: CostPage, filters: ChargeFilters, basis: Basis = "effective"
+) -> CostReading[TagCost]:
+    """The keys of tags that charges carry, with how much of the cost carries each."""
+    return read.priced(await read.listing(TAG_KEYS, basis=basis, **filters), basis)
+
+
+@router.get(
+    "/{customer_id}/{provider}/total",
+    response_model=CostReading[CostTotal | TotalAsKnown],
+    openapi_extra=TAGGED,
+)
+async def cost_total(
+    read: CostWhole, filters: ChargeFilters, known_at: KnownAt, basis: Basis = "effective"
+) -> Any:
     """What the period cost, one row for each currency."""
     if known_at:
+        demand_no(filters)
         found = await read.whole(cost.TOTAL_AS_KNOWN, basis=basis, known_at=known_at)
         return read.priced(found, basis)
-    return read.priced(await read.whole(cost.TOTAL, basis=basis), basis)
+    return read.priced(await read.whole(cost.TOTAL, basis=basis, **filters), basis)
 
 
 @router.get("/{customer_id}/{provider}/restatements")

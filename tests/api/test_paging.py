@@ -85,18 +85,6 @@ def test_rows_that_arrive_between_pages_disturb_none(house: House) -> None:
     assert set(found) == before
 
 
-def test_a_ranking_that_moved_is_refused(house: House) -> None:
-    """Ranks shift when money does: a page that might repeat or skip one is a conflict."""
-    path = "/api/v2/costs/globex/aws/by-resource"
-    cursor = house.get(path, key="globex", limit=1).json()["next_cursor"]
-    house.clock.advance(timedelta(minutes=2))
-    window = day_window(date(2026, 11, 22))
-    house.rewrite("globex", COST, window, [charge("123.45", date(2026, 11, 22))])
-    answer = house.get(path, key="globex", limit=1, cursor=cursor)
-    assert answer.status_code == 409
-    assert "first page again" in answer.json()["remedy"]
-
-
 def test_a_cursor_keeps_the_period_of_its_first_page(house: House) -> None:
     """The default period moves with the clock; the pages of one answer do not."""
     path = "/api/v2/performance/globex/aws/metrics"

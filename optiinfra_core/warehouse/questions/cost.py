@@ -3,19 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from optiinfra_core.metrics.money import Money
+from optiinfra_core.warehouse.backwards import Backwards
 from optiinfra_core.warehouse.question import Question
+from optiinfra_core.windows import DAY
 
 BASES = ("effective", "billed", "contracted", "list")
 # The bases whose changes are remembered.
 LEDGER_BASES = ("effective", "billed")
 GROUPS = ("hour", "day", "week", "month")
 DIMENSIONS = (
-    "service", "charge_category", "region", "account", "sku", "resource_type", "provider",
+    "service", "charge_category", "region", "account", "sku", "resource_type", "provider", "tag",
 )  # fmt: skip
+# What a charge may have none of.
+LACKING = ("service", "region", "resource", "resource_type", "sku")
 CHANGES = ("restated", "appeared", "vanished", "source")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,16 +37,34 @@ _PAGE: Mapping[str, Any] = MappingProxyType(
         "after_line": 0,
     }
 )
-_FILTERS: Mapping[str, Any] = MappingProxyType(
+FILTERS: Mapping[str, Any] = MappingProxyType(
     {
         "service": "",
         "region": "",
         "account": "",
         "charge_category": "",
+        "sub_account": "",
         "resource_id": "",
+        "resource_type": "",
+        "sku": "",
         "finality": "",
+        "without": (),
         "tag_keys": (),
         "tag_values": (),
+        "untagged": (),
+    }
+)
+# In a ranking an unknown cost is below every known one: less than a column of money can hold.
+_UNKNOWN = Decimal(-99999999999999999999999999)
+_RANKED: Mapping[str, Any] = MappingProxyType(
+    {
+        **_BASIS,
+        **FILTERS,
+        "limit": 100,
+        "has_after": False,
+        "after_currency": "",
+        "after_cost": _UNKNOWN,
+        "unknown": _UNKNOWN,
     }
 )
 
@@ -175,9 +198,13 @@ class ResourceCost:
 
 @dataclass(frozen=True, slots=True)
 class TypeCost:
-    """What one value of a dimension cost; ``share`` of the currency's total, 0 to 1."""
+    """What one value of a dimension cost; ``share`` of the currency's total, 0 to 1.
+
+    ``present`` is false where charges have none: no region, no such tag.
+    """
 
     value: str
+    present: bool
     currency: str
     cost: Money | None
     share: float | None
@@ -254,13 +281,14 @@ class LineAsKnown:
 METRICS = Question(
     "cost/metrics.sql",
     CostPageLine,
-    optional={**_PAGE, "after_detail": 0, **_FILTERS},
+    optional={**_PAGE, "after_detail": 0, **FILTERS},
     choices={"basis": BASES},
+    backwards=Backwards(after="after_start", spans=(DAY, 8 * DAY)),
 )
 STREAM = Question(
     "cost/stream.sql",
     CostLine,
-    optional={**_BASIS, **_FILTERS, "limit": 100_000},
+    optional={**_BASIS, **FILTERS, "limit": 100_000},
     choices={"basis": BASES},
 )
 LATEST = Question(
@@ -268,6 +296,7 @@ LATEST = Question(
     CostPageLine,
     optional={
         **_BASIS,
+        **FILTERS,
         "limit": 100,
         "has_after": False,
         "after_provider": "",
@@ -277,11 +306,13 @@ LATEST = Question(
     },
     choices={"basis": BASES},
 )
-TOTAL = Question("cost/total.sql", CostTotal, optional=_BASIS, choices={"basis": BASES})
+TOTAL = Question(
+    "cost/total.sql", CostTotal, optional={**_BASIS, **FILTERS}, choices={"basis": BASES}
+)
 TRENDS = Question(
     "cost/trends.sql",
     CostTrend,
-    optional={**_BASIS, "group_by": "day"},
+    optional={**_BASIS, **FILTERS, "group_by": "day"},
     choices={"basis": BASES, "group_by": GROUPS},
 )
 # Also takes before, the start of the period that is compared with.
@@ -289,13 +320,26 @@ OVERVIEW = Question("cost/overview.sql", ProviderDay, optional=_BASIS, choices={
 BY_RESOURCE = Question(
     "cost/by_resource.sql",
     ResourceCost,
-    optional={**_BASIS, "service": "", "limit": 100, "offset": 0},
+    optional={
+        **_RANKED,
+        "after_provider": "",
+        "after_account": "",
+        "after_service": "",
+        "after_region": "",
+        "after_resource": "",
+    },
     choices={"basis": BASES},
 )
 BY_TYPE = Question(
     "cost/by_type.sql",
     TypeCost,
-    optional={**_BASIS, "dimension": "service", "limit": 100, "offset": 0},
+    optional={
+        **_RANKED,
+        "dimension": "service",
+        "tag": "",
+        "after_present": True,
+        "after_value": "",
+    },
     choices={"basis": BASES, "dimension": DIMENSIONS},
 )
 RESTATEMENTS = Question(

@@ -210,7 +210,11 @@ def test_resources_are_ranked_by_what_they_cost(scene: Scene) -> None:
     assert [(row.resource_id, row.cost) for row in ranked] == [("large", 6), ("", 3), ("small", 1)]
     assert [row.share for row in ranked] == pytest.approx([0.6, 0.3, 0.1])
     assert ranked[0].resource_name == "db"
-    second = scene.ask(cost.BY_RESOURCE, limit=1, offset=1)
+    after = {"after_currency": "USD", "after_cost": 6, "after_resource": "large"}
+    where = {"after_provider": "aws", "after_service": "Amazon EC2", "after_region": "us-east-1"}
+    second = scene.ask(
+        cost.BY_RESOURCE, limit=1, has_after=True, after_account="111111111111", **after, **where
+    )
     assert [(row.resource_id, row.share) for row in second] == [("", pytest.approx(0.3))]
 
 
@@ -224,6 +228,7 @@ def test_resources_are_ranked_by_what_they_cost(scene: Scene) -> None:
         ("sku", {"box": 1, "": 6}),
         ("resource_type", {"vm": 2, "": 5}),
         ("provider", {"aws": 7}),
+        ("tag", {"web": 1, "": 6}),
     ],
 )
 def test_cost_is_split_by_any_dimension(
@@ -231,14 +236,14 @@ def test_cost_is_split_by_any_dimension(
 ) -> None:
     """Every dimension adds up to the same total."""
     scene.costs(
-        charge("1", sku_id="box"),
+        charge("1", sku_id="box", tags={"team": "web"}),
         charge("2", region_id="eu-west-1", resource_type="vm"),
         charge(
             "4", region_id="eu-west-1", service_name="Amazon S3", charge_category="Tax",
             sub_account_id="999999999999",
         ),
     )  # fmt: skip
-    split = scene.ask(cost.BY_TYPE, dimension=dimension)
+    split = scene.ask(cost.BY_TYPE, dimension=dimension, tag="team")
     assert {row.value: row.cost for row in split} == values
     assert sum(row.share or 0 for row in split) == pytest.approx(1)
 

@@ -1,38 +1,78 @@
--- What does each service, category, region, account, SKU or kind of resource cost? Dearest first.
-SELECT
-    value,
-    billing_currency AS currency,
-    sum(amount) AS cost,
-    toFloat64(sum(amount)) / nullIf(toFloat64(sum(sum(amount)) OVER (PARTITION BY billing_currency)), 0) AS share,
-    uniqExactIf((provider, account_id, resource_id), resource_id != '') AS resources,
-    count() AS "rows",
-    countIf(isNull(amount)) AS unknown_rows
+-- What does each service, category, region, account, SKU, kind of resource or value of a tag cost? Dearest first.
+-- A page starts after the entry that the cursor names. Unknown costs rank last, as `unknown` has it.
+-- Of the chain of ifs only the column that is asked for is read; of a multiIf all would be.
+SELECT value, present, currency, cost, share, resources, "rows", unknown_rows
 FROM
     (
         SELECT
-            provider, account_id, resource_id, billing_currency,
-            multiIf(
-                {dimension:String} = 'service', service_name,
-                {dimension:String} = 'charge_category', charge_category,
-                {dimension:String} = 'region', region_id,
-                {dimension:String} = 'account', if(sub_account_id = '', account_id, sub_account_id),
-                {dimension:String} = 'sku', sku_id,
-                {dimension:String} = 'resource_type', resource_type,
-                provider
-            ) AS value,
-            multiIf(
-                {basis:String} = 'billed', billed_cost,
-                {basis:String} = 'contracted', contracted_cost,
-                {basis:String} = 'list', list_cost,
-                effective_cost
-            ) AS amount
-        FROM cost_metrics FINAL
-        WHERE
-            customer_id = {customer_id:String}
-            AND provider IN {providers:Array(String)}
-            AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
-            AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
+            value, present,
+            billing_currency AS currency,
+            sum(amount) AS cost,
+            toFloat64(sum(amount)) / nullIf(toFloat64(sum(sum(amount)) OVER (PARTITION BY billing_currency)), 0) AS share,
+            uniqExactIf((provider, account_id, resource_id), resource_id != '') AS resources,
+            count() AS "rows",
+            countIf(isNull(amount)) AS unknown_rows
+        FROM
+            (
+                SELECT
+                    provider, account_id, resource_id, billing_currency,
+                    coalesce(
+                        if({dimension:String} = 'service', service_name, NULL),
+                        if({dimension:String} = 'charge_category', charge_category, NULL),
+                        if({dimension:String} = 'region', region_id, NULL),
+                        if({dimension:String} = 'account', if(sub_account_id = '', account_id, sub_account_id), NULL),
+                        if({dimension:String} = 'sku', sku_id, NULL),
+                        if({dimension:String} = 'resource_type', resource_type, NULL),
+                        if({dimension:String} = 'provider', provider, NULL),
+                        if({dimension:String} = 'tag', tags[{tag:String}], NULL),
+                        ''
+                    ) AS value,
+                    toBool(if({dimension:String} = 'tag', mapContains(tags, {tag:String}), value != '')) AS present,
+                    multiIf(
+                        {basis:String} = 'billed', billed_cost,
+                        {basis:String} = 'contracted', contracted_cost,
+                        {basis:String} = 'list', list_cost,
+                        effective_cost
+                    ) AS amount
+                FROM cost_metrics FINAL
+                WHERE
+                    customer_id = {customer_id:String}
+                    AND provider IN {providers:Array(String)}
+                    AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
+                    AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
+                    AND ({service:String} = '' OR service_name = {service:String})
+                    AND ({region:String} = '' OR region_id = {region:String})
+                    AND ({account:String} = '' OR account_id = {account:String} OR sub_account_id = {account:String})
+                    AND ({sub_account:String} = '' OR if(sub_account_id = '', account_id, sub_account_id) = {sub_account:String})
+                    AND ({charge_category:String} = '' OR charge_category = {charge_category:String})
+                    AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
+                    AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
+                    AND ({sku:String} = '' OR sku_id = {sku:String})
+                    AND ({finality:String} = '' OR finality = {finality:String})
+                    AND (NOT has({without:Array(String)}, 'service') OR service_name = '')
+                    AND (NOT has({without:Array(String)}, 'region') OR region_id = '')
+                    AND (NOT has({without:Array(String)}, 'resource') OR resource_id = '')
+                    AND (NOT has({without:Array(String)}, 'resource_type') OR resource_type = '')
+                    AND (NOT has({without:Array(String)}, 'sku') OR sku_id = '')
+                    AND (
+                        empty({tag_keys:Array(String)})
+                        OR arrayAll(
+                            (tag, wanted) -> mapContains(tags, tag) AND tags[tag] = wanted,
+                            {tag_keys:Array(String)}, {tag_values:Array(String)}
+                        )
+                    )
+                    AND (
+                        empty({untagged:Array(String)})
+                        OR NOT arrayExists(tag -> mapContains(tags, tag), {untagged:Array(String)})
+                    )
+            )
+        GROUP BY value, present, billing_currency
     )
-GROUP BY value, billing_currency
-ORDER BY currency ASC, cost DESC NULLS LAST, value ASC
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+WHERE
+    NOT {has_after:Bool}
+    OR (currency, -coalesce(cost, {unknown:Decimal(38, 12)}), NOT present, value)
+    > (
+        {after_currency:String}, -{after_cost:Decimal(38, 12)}, NOT {after_present:Bool}, {after_value:String}
+    )
+ORDER BY currency ASC, cost DESC NULLS LAST, present DESC, value ASC
+LIMIT {limit:UInt32}
