@@ -1,6 +1,7 @@
 """The environment, read once: every knob with its meaning, typed, none with a secret default."""
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -94,6 +95,19 @@ class Settings(BaseSettings):
     api_url: str = Field(
         default="http://127.0.0.1:8080", description="The API, for the command line."
     )
+    api_public_url: str | None = Field(
+        default=None,
+        description="The API's address as people reach it, for links; unset: OPTIINFRA_API_URL.",
+    )
+    docs_url: str | None = Field(
+        default=None,
+        description="Where these pages are served, for links; unset: links name files of docs/.",
+    )
+    asset_owner: str = Field(
+        default="team:platform",
+        pattern=r"^(team:[A-Za-z0-9_-]+|[^@\s]+@[^@\s]+)$",
+        description="Who answers for the assets in the Dagster UI: team:NAME or a mail address.",
+    )
     api_key: SecretStr | None = Field(default=None, description="Key of the command line.")
     api_host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     api_port: int = Field(default=8080, ge=1, le=65535, description="Port the API listens on.")
@@ -107,6 +121,36 @@ class Settings(BaseSettings):
     )
     rate_limit_per_minute: int = Field(
         default=1200, ge=1, description="Requests a minute for each API key."
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Issuer whose bearer tokens the API takes besides its own keys, exactly as in"
+        " their `iss`; unset: none.",
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="The `aud` that such a token must have; needed with an issuer."
+    )
+    oidc_jwks_url: str | None = Field(
+        default=None,
+        description="Where the issuer's keys are; unset: where its discovery document says.",
+    )
+    oidc_scopes_claim: str = Field(
+        default="scope",
+        description="Claim that gives scopes, a list or words; `a.b` for one inside of another.",
+    )
+    oidc_scopes: Mapping[str, tuple[str, ...]] = Field(
+        default={},
+        description='JSON that says which scopes each value of that claim gives, e.g. {"finops":'
+        ' ["costs:read"]}; empty: the values are scopes themselves.',
+    )
+    oidc_customers_claim: str = Field(
+        default="optiinfra_customers",
+        description="Claim that gives customers, likewise; the customer `*` is all of them.",
+    )
+    oidc_customers: Mapping[str, tuple[str, ...]] = Field(
+        default={},
+        description="JSON that says which customers each value of that claim gives, likewise;"
+        " empty: the values are customers' slugs themselves.",
     )
     events_alive_seconds: float = Field(
         default=10,

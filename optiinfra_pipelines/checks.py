@@ -9,8 +9,11 @@ from dagster._core.storage.partition_status_cache import AssetPartitionStatus
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.errors import WindowBusy
 from optiinfra_core.metrics import METRICS, Metric
+from optiinfra_core.settings import settings
 from optiinfra_core.warehouse.audit import unlike_their_commit
 from optiinfra_core.windows import Window, day_window
+from optiinfra_pipelines.assets.reading import about
+from optiinfra_pipelines.assets.verdict import verdict
 from optiinfra_pipelines.collection.doors import Doors, collection_lock
 from optiinfra_pipelines.money_checks import money_checks
 from optiinfra_pipelines.resources.collection import CollectionResource
@@ -40,6 +43,7 @@ def no_failed_partitions(
     @dg.asset_check(
         asset=key,
         name="no_partition_left_failed",
+        metadata=about(settings(), "faults"),
         description=(
             "No partition is failed. If one is, its last run names the fault and the remedy; "
             "once that is done, the next tick or a backfill of the partition clears it."
@@ -51,9 +55,12 @@ def no_failed_partitions(
         failed = [
             name for name, status in statuses.items() if status == AssetPartitionStatus.FAILED
         ]
-        return dg.AssetCheckResult(
-            passed=not failed,
-            metadata={"failed": len(failed), "partitions": dg.MetadataValue.json(failed)},
+        return verdict(
+            len(failed),
+            "partitions are failed",
+            "Open the last run of each: its failure names the fault and what to do. Then the next"
+            " tick clears today's; materialize older ones.",
+            {"failed": len(failed), "partitions": dg.MetadataValue.json(failed)},
         )
 
     return check
@@ -65,6 +72,7 @@ def on_time(key: dg.AssetKey, provider: str, metric: Metric) -> dg.AssetChecksDe
     @dg.asset_check(
         asset=key,
         name="every_account_on_time",
+        metadata=about(settings(), "faults"),
         description=(
             f"No account failed {LATE_AFTER_FAILURES} times in a row. The metadata names each one "
             "that did, what the provider said and what to do about it."
@@ -81,9 +89,12 @@ def on_time(key: dg.AssetKey, provider: str, metric: Metric) -> dg.AssetChecksDe
             f"**{state.last_error_remedy}**"
             for state in late
         ]
-        return dg.AssetCheckResult(
-            passed=not late,
-            metadata={"late": len(late), "accounts": dg.MetadataValue.md("\n".join(lines))},
+        return verdict(
+            len(late),
+            "accounts are late",
+            "Do what stands in bold behind each of them; the next tick then collects what was"
+            " missed.",
+            {"late": len(late), "accounts": dg.MetadataValue.md("\n".join(lines))},
         )
 
     return check
@@ -97,6 +108,7 @@ def served_as_committed(
     @dg.asset_check(
         asset=key,
         name="served_as_committed",
+        metadata=about(settings(), "concepts"),
         blocking=True,
         description=(
             f"Rows and checksums in `{metric.table}` are those of the commit records of the last "
@@ -113,12 +125,12 @@ def served_as_committed(
             for state in doors.states.list(provider=provider, dataset=metric.name)
             for window in _audit(doors, metric, state, span)
         ]
-        return dg.AssetCheckResult(
-            passed=not differing,
-            metadata={
-                "differing": len(differing),
-                "windows": dg.MetadataValue.json(differing[:100]),
-            },
+        return verdict(
+            len(differing),
+            "windows differ from their commit record",
+            "Materialize the days of these customers again; if they still differ, somebody else"
+            " writes to the table.",
+            {"differing": len(differing), "windows": dg.MetadataValue.json(differing[:100])},
         )
 
     return check

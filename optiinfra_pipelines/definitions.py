@@ -54,7 +54,7 @@ def defs() -> dg.Definitions:
         checks += [*standing_checks(judged), *application_checks(cloud)]
         job, judging = collection_job(cloud, collected), judging_job(cloud, judged)
         assets += [*collected, judged]
-        missing += unsupported_assets(cloud)
+        missing += unsupported_assets(cloud, knobs)
         jobs += [job, judging]
         schedules += [tick_schedule(cloud, job), judging_schedule(cloud, judging)]
     return dg.Definitions(

@@ -9,7 +9,10 @@ import dagster as dg
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.focus.rules import RULES, FocusGap, FocusRule, Gravity
 from optiinfra_core.metrics import COST
+from optiinfra_core.settings import settings
 from optiinfra_core.warehouse.questions.focus import BROKEN, Broken
+from optiinfra_pipelines.assets.reading import about
+from optiinfra_pipelines.assets.verdict import verdict
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.resources.collection import CollectionResource
 
@@ -73,7 +76,13 @@ def conformance(key: dg.AssetKey, cloud: Provider) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"{cloud.slug}__focus",
         specs=[
-            dg.AssetCheckSpec(name, asset=key, description=DESCRIPTIONS[name]) for name in CHECKS
+            dg.AssetCheckSpec(
+                name,
+                asset=key,
+                description=DESCRIPTIONS[name],
+                metadata=about(settings(), "focus"),
+            )
+            for name in CHECKS
         ],
     )
     def check(collection: CollectionResource) -> Iterator[dg.AssetCheckResult]:
@@ -119,18 +128,19 @@ def result(
     counts: dict[str, int] = {}
     for breach in unknown:
         counts[breach.rule.id] = counts.get(breach.rule.id, 0) + breach.found.charges
-    return dg.AssetCheckResult(
-        check_name=name,
-        asset_key=key,
-        passed=not unknown,
-        severity=SEVERITY[CHECKS[name]],
-        metadata={
+    told = verdict(
+        len(unknown),
+        "rules of FOCUS are broken",
+        "The last column of the table `broken` says what to do for each.",
+        {
             "charges": charges,
             "rules_broken": dg.MetadataValue.json(counts),
             "broken": dg.MetadataValue.md(table(unknown, "what to do")),
             "known_gaps": dg.MetadataValue.md(table(gaps, "why")),
         },
+        SEVERITY[CHECKS[name]],
     )
+    return told._replace(check_name=name, asset_key=key)
 
 
 def table(breaches: list[Breach], last: str) -> str:

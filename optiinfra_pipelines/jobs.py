@@ -8,6 +8,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.errors import OptiInfraError
+from optiinfra_core.settings import settings
+from optiinfra_pipelines.assets.reading import about
 from optiinfra_pipelines.judging.steps import JOB
 from optiinfra_pipelines.policies import MAX_RUNTIME_SECONDS
 from optiinfra_pipelines.resources.collection import CollectionResource
@@ -17,6 +19,8 @@ CHECKS_JOB = "checks"
 UPKEEP_JOB = "upkeep"
 # dagster.yaml bounds the runs that carry it, whatever they judge.
 JUDGING_TAG = "optiinfra/judging"
+# What a run is for: the UI's list of runs is filtered by it.
+KIND_TAG = "optiinfra/kind"
 
 
 def collection_job_name(provider: str) -> str:
@@ -32,8 +36,16 @@ def collection_job(
         collection_job_name(cloud.slug),
         selection=dg.AssetSelection.assets(*assets).without_checks(),
         executor_def=dg.in_process_executor,
-        description=f"Collects {cloud.title}: what is due on a tick, everything when asked for.",
+        description=(
+            f"Collects {cloud.title}: on a tick what is due, from the API and the command line what"
+            " they ask for. One run covers many customers and days; the customers of a run do not"
+            " wait for each other. **When it fails,** the run's failure lists each account under"
+            " `failures` with what to do; what was collected of the others is kept."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "dagster-ui"),
         tags={
+            KIND_TAG: "collection",
             "optiinfra/provider": cloud.slug,
             "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
         },
@@ -51,8 +63,19 @@ def judging_job(cloud: Provider, asset: dg.AssetsDefinition) -> UnresolvedAssetJ
         judging_job_name(cloud.slug),
         selection=dg.AssetSelection.assets(asset).without_checks(),
         executor_def=dg.in_process_executor,
-        description=f"Judges the answers of applications at {cloud.title}.",
-        tags={JUDGING_TAG: cloud.slug, "dagster/max_runtime": str(MAX_RUNTIME_SECONDS)},
+        description=(
+            f"Judges the answers of applications at {cloud.title}: draws a sample of what settled,"
+            " has it judged within the budgets, and sums it up. **When it fails,** the run says"
+            " whether the judge, a source of calls or one of our servers did not answer; a later"
+            " run judges what has no score yet."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "judging"),
+        tags={
+            KIND_TAG: "judging",
+            JUDGING_TAG: cloud.slug,
+            "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
+        },
     )
 
 
@@ -62,7 +85,14 @@ def checks_job(checks: Sequence[dg.AssetChecksDefinition]) -> UnresolvedAssetJob
         CHECKS_JOB,
         selection=dg.AssetSelection.checks(*checks),
         executor_def=dg.in_process_executor,
-        description="Compares what is served with what was committed, and looks for what is late.",
+        description=(
+            "Compares what is served with what was committed and invoiced, and looks for what is"
+            " late, failed or over a budget. It reads our own servers only. **A check that fails**"
+            " says in its result what was found and what to do."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "dagster-ui"),
+        tags={KIND_TAG: "checks", "dagster/max_runtime": str(MAX_RUNTIME_SECONDS)},
     )
 
 
@@ -94,7 +124,14 @@ def verify_credential_op(
 @dg.job(
     name="verify_credential",
     executor_def=dg.in_process_executor,
-    description="Verifies one credential; started by the API when a credential is added.",
+    description=(
+        "Asks a cloud who a credential is and what it lacks, by free calls. The API and"
+        " the command line start it when a credential is added or rotated. **When it fails,** the"
+        " provider did not answer: start it again with `optiinfra credentials verify`."
+    ),
+    owners=[settings().asset_owner],
+    metadata=about(settings(), "clouds"),
+    tags={KIND_TAG: "credentials"},
 )
 def verify_credential() -> None:
     """One op."""

@@ -9,9 +9,12 @@ from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.errors import WindowBusy
 from optiinfra_core.metrics import COST, Metric
 from optiinfra_core.metrics.money import plain
+from optiinfra_core.settings import settings
 from optiinfra_core.warehouse.question import Question
 from optiinfra_core.warehouse.questions.controls import HELD, Held
 from optiinfra_core.windows import month_window
+from optiinfra_pipelines.assets.reading import about
+from optiinfra_pipelines.assets.verdict import verdict
 from optiinfra_pipelines.collection.budget import budget_of, spending_of
 from optiinfra_pipelines.collection.doors import Doors, collection_lock
 from optiinfra_pipelines.resources.collection import CollectionResource
@@ -38,6 +41,7 @@ def stated_sums_agree(key: dg.AssetKey, provider: str, metric: Metric) -> dg.Ass
     @dg.asset_check(
         asset=key,
         name="invoices_and_control_totals_agree",
+        metadata=about(settings(), "concepts"),
         blocking=True,
         description=(
             "Charges of each invoice, and of each sum that the provider stated, add up to it "
@@ -55,9 +59,12 @@ def stated_sums_agree(key: dg.AssetKey, provider: str, metric: Metric) -> dg.Ass
             for each in _held(doors, metric, state, now)
         ]
         wrong = [(state, each) for state, each in found if each.contradicted]
-        return dg.AssetCheckResult(
-            passed=not wrong,
-            metadata={
+        return verdict(
+            len(wrong),
+            "stated sums differ from the charges that are served",
+            "Materialize the days of each again; if it still differs, ask the provider why it"
+            " changed charges after it stated their sum.",
+            {
                 "statements": len(found),
                 "differing": len(wrong),
                 "differences": dg.MetadataValue.md("\n".join(_line(*pair) for pair in wrong[:100])),
@@ -101,6 +108,7 @@ def within_budget(key: dg.AssetKey, provider: str, metric: Metric) -> dg.AssetCh
     @dg.asset_check(
         asset=key,
         name="within_budget",
+        metadata=about(settings(), "operating"),
         description=(
             "No budget slows the collection of an account. The metadata tells what each slowed "
             "account has spent this month of how much, and when its next paid call is due; a "
@@ -115,10 +123,13 @@ def within_budget(key: dg.AssetKey, provider: str, metric: Metric) -> dg.AssetCh
             if state.slowed_until and state.slowed_until > doors.clock.now()
         ]
         lines = [_spent(doors, metric, state) for state in slowed]
-        return dg.AssetCheckResult(
-            passed=not slowed,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"slowed": len(slowed), "accounts": dg.MetadataValue.md("\n".join(lines))},
+        return verdict(
+            len(slowed),
+            "accounts are slowed by their budget",
+            "Raise it with `optiinfra credentials budget ID AMOUNT`, or wait: the list says until"
+            " when.",
+            {"slowed": len(slowed), "accounts": dg.MetadataValue.md("\n".join(lines))},
+            dg.AssetCheckSeverity.WARN,
         )
 
     return check

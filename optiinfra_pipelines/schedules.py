@@ -13,10 +13,12 @@ from optiinfra_core.tenancy.applications import customers_with_applications
 from optiinfra_core.tenancy.judge_batches import JudgeBatches
 from optiinfra_core.windows import DAY
 from optiinfra_pipelines.assets.collect import TRIGGER_TAG
+from optiinfra_pipelines.assets.reading import about
 from optiinfra_pipelines.collection.doors import Doors, open_doors
 from optiinfra_pipelines.jobs import (
     CHECKS_JOB,
     JUDGING_TAG,
+    KIND_TAG,
     UPKEEP_JOB,
     collection_job_name,
     judging_job_name,
@@ -28,6 +30,8 @@ from optiinfra_pipelines.policies import MAX_RUNTIME_SECONDS
 SEEN_WITHIN = 2 * DAY
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+# In the queue a tick goes before a backfill of the UI, which has priority 0.
+PRIORITY, TICKS_FIRST = "dagster/priority", "10"
 IN_FLIGHT = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -49,7 +53,14 @@ def tick_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.Sche
         execution_timezone="UTC",
         job=job,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Collects what is due of every {cloud.title} account.",
+        description=(
+            f"Collects what is due of every {cloud.title} account, in one run. While that run is"
+            " going on, the next tick is skipped; nothing is lost by it, for a run makes up for"
+            " what was missed. **Stop it** to stop collecting this cloud."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "dagster-ui"),
+        tags={KIND_TAG: "collection", "optiinfra/provider": cloud.slug},
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         at = context.scheduled_execution_time
@@ -59,7 +70,8 @@ def tick_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.Sche
         if not customers or not _connected(cloud.slug):
             return dg.SkipReason(f"no customer has a {cloud.title} credential")
         days = (at.date(), at.date())
-        return _run(cloud.slug, at, customers, days, {"optiinfra/provider": cloud.slug})
+        tags = {"optiinfra/provider": cloud.slug, KIND_TAG: "collection"}
+        return _run(cloud.slug, at, customers, days, tags)
 
     return tick
 
@@ -77,7 +89,14 @@ def judging_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.S
         execution_timezone="UTC",
         job=job,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Judges new answers of the applications at {cloud.title}.",
+        description=(
+            f"Judges new answers of the applications at {cloud.title}, of yesterday and today. It"
+            " is skipped while its last run is going on, and where no application was seen for two"
+            " days. **Stop it** to judge nothing and spend nothing on judging this cloud."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "judging"),
+        tags={KIND_TAG: "judging"},
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         at = context.scheduled_execution_time
@@ -87,7 +106,8 @@ def judging_schedule(cloud: Provider, job: UnresolvedAssetJobDefinition) -> dg.S
             return dg.SkipReason(f"no application at {cloud.title} was seen for two days")
         customers = sync_customers(context.instance, cloud.slug)
         days = ((at - DAY).date(), at.date())
-        return _run(f"judge-{cloud.slug}", at, customers, days, {JUDGING_TAG: cloud.slug})
+        tags = {JUDGING_TAG: cloud.slug, KIND_TAG: "judging"}
+        return _run(f"judge-{cloud.slug}", at, customers, days, tags)
 
     return tick
 
@@ -107,6 +127,7 @@ def _run(
             RANGE_END: key_of(customers[-1], days[1]),
             TRIGGER_TAG: "schedule",
             "dagster/max_runtime": str(MAX_RUNTIME_SECONDS),
+            PRIORITY: TICKS_FIRST,
             **tags,
         },
     )
@@ -168,6 +189,13 @@ def upkeep_schedules() -> Iterator[dg.ScheduleDefinition]:
     yield dg.ScheduleDefinition(
         name="checks_every_hour",
         job_name=CHECKS_JOB,
+        description=(
+            "Every standing check once an hour, seven minutes past: what is served, what was"
+            " committed, what is late. Reads our own servers only and costs nothing."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "dagster-ui"),
+        tags={KIND_TAG: "checks"},
         cron_schedule="7 * * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -175,6 +203,13 @@ def upkeep_schedules() -> Iterator[dg.ScheduleDefinition]:
     yield dg.ScheduleDefinition(
         name="upkeep_every_night",
         job_name=UPKEEP_JOB,
+        description=(
+            "Every night at 03:23 UTC: promises about texts and persons, and Dagster's own tables."
+            " **Stop it** and they grow by 4 KB for each materialisation."
+        ),
+        owners=[settings().asset_owner],
+        metadata=about(settings(), "operating"),
+        tags={KIND_TAG: "upkeep"},
         cron_schedule="23 3 * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,

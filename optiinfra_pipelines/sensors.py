@@ -12,7 +12,9 @@ from optiinfra_core.tenancy.customers import Customers
 from optiinfra_core.tenancy.quality_alarms import QualityAlarm, QualityAlarms
 from optiinfra_core.windows import DAY, SystemClock
 from optiinfra_pipelines.alerts import tell
+from optiinfra_pipelines.assets.reading import about
 from optiinfra_pipelines.collection.doors import open_doors
+from optiinfra_pipelines.jobs import KIND_TAG
 from optiinfra_pipelines.judging.watching import told as fields_of
 from optiinfra_pipelines.reaper import reap
 
@@ -24,7 +26,13 @@ GRACE = timedelta(seconds=30)
     name="dead_runs",
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Fails runs whose process is gone and frees the pool slots they hold.",
+    description=(
+        "Fails runs whose process is gone and frees the pool slots they hold, so that they are"
+        " started again. **Stop it** and a crashed run blocks its cloud until somebody cancels it."
+    ),
+    owners=[settings().asset_owner],
+    metadata=about(settings(), "faults"),
+    tags={KIND_TAG: "upkeep"},
 )
 def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Reap, and say what was reaped."""
@@ -36,7 +44,12 @@ def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
 @dg.run_failure_sensor(
     name="job_failed",
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells once when a job starts to fail; repeated failures stay silent.",
+    description=(
+        "Tells the webhook (OPTIINFRA_ALERT_WEBHOOK_URL) and the log once when a job begins to"
+        " fail; repeated failures stay silent. The run it links to says what to do."
+    ),
+    metadata=about(settings(), "faults"),
+    tags={KIND_TAG: "alerts"},
 )
 def job_failed(context: dg.RunFailureSensorContext) -> None:
     """An alert on the first failure after a success: 96 ticks a day must not be 96 alerts."""
@@ -48,7 +61,12 @@ def job_failed(context: dg.RunFailureSensorContext) -> None:
     name="job_recovered",
     run_status=dg.DagsterRunStatus.SUCCESS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells once when a job that failed succeeds again.",
+    description=(
+        "Tells the webhook and the log once when a job that failed succeeds again; nothing is left"
+        " to do."
+    ),
+    metadata=about(settings(), "faults"),
+    tags={KIND_TAG: "alerts"},
 )
 def job_recovered(context: dg.RunStatusSensorContext) -> None:
     """An all-clear on the first success after a failure."""
@@ -85,8 +103,13 @@ def _tell(event: str, context: dg.RunStatusSensorContext, message: str) -> None:
     name="budgets",
     minimum_interval_seconds=300,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells once when a budget begins to slow an account's collection, and when it no "
-    "longer does.",
+    description=(
+        "Tells once when a budget begins to slow an account's collection, and when it no longer"
+        " does. A higher budget (`optiinfra credentials budget`) counts from the next tick on."
+    ),
+    owners=[settings().asset_owner],
+    metadata=about(settings(), "operating"),
+    tags={KIND_TAG: "alerts"},
 )
 def budgets(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """An alert for each account that is slowed from now on; an all-clear a day after the last."""
@@ -102,7 +125,13 @@ def budgets(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     name="quality_alarms",
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells once when the answers of an application get worse, and when they recover.",
+    description=(
+        "Tells once when the answers of an application get worse, and when they recover. The alarm"
+        " names application, metric and windows; the API lists and clears alarms."
+    ),
+    owners=[settings().asset_owner],
+    metadata=about(settings(), "application-quality"),
+    tags={KIND_TAG: "alerts"},
 )
 def quality_alarms(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """An alert for each alarm that was raised or cleared within the last day."""

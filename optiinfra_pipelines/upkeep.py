@@ -12,8 +12,10 @@ import dagster as dg
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from sqlalchemy import text
 
+from optiinfra_core.settings import settings
+from optiinfra_pipelines.assets.reading import about
 from optiinfra_pipelines.collection.promises import keep_promises
-from optiinfra_pipelines.jobs import UPKEEP_JOB
+from optiinfra_pipelines.jobs import KIND_TAG, UPKEEP_JOB
 from optiinfra_pipelines.resources.collection import CollectionResource
 
 SQL = Path(__file__).parent / "sql"
@@ -43,7 +45,18 @@ def keep_texts(context: dg.OpExecutionContext, collection: CollectionResource) -
     context.add_output_metadata(dict(changed))
 
 
-@dg.job(name=UPKEEP_JOB, executor_def=dg.in_process_executor)
+@dg.job(
+    name=UPKEEP_JOB,
+    executor_def=dg.in_process_executor,
+    description=(
+        "Every night: texts follow the rules of their application, erased persons stay erased, and"
+        " Dagster's superseded events are deleted, so that its tables stay as small as what they"
+        " remember. **When it fails,** a server was away: the next night does the rest."
+    ),
+    owners=[settings().asset_owner],
+    metadata=about(settings(), "operating"),
+    tags={KIND_TAG: "upkeep"},
+)
 def upkeep() -> None:
     """Nightly: keeps what was promised, and Dagster's tables as small as what they remember."""
     keep_texts()

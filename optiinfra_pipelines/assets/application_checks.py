@@ -8,6 +8,7 @@ from itertools import groupby
 import dagster as dg
 
 from optiinfra_core.collecting.contract import Provider
+from optiinfra_core.settings import settings
 from optiinfra_core.tenancy.applications import customers_with_applications
 from optiinfra_core.tenancy.judge_spending import caps_of, spent_by
 from optiinfra_core.warehouse.gold_results import OPERATOR
@@ -18,6 +19,8 @@ from optiinfra_core.warehouse.questions.judging import (
     SampleStanding,
 )
 from optiinfra_core.windows import DAY
+from optiinfra_pipelines.assets.reading import about
+from optiinfra_pipelines.assets.verdict import verdict
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.judging.steps import JUDGEMENTS
 from optiinfra_pipelines.resources.collection import CollectionResource
@@ -48,6 +51,7 @@ def sample_is_scored(key: dg.AssetKey, provider: str) -> dg.AssetChecksDefinitio
     @dg.asset_check(
         asset=key,
         name="sample_is_scored",
+        metadata=about(settings(), "judging"),
         description=(
             f"At least {SCORED_AT_LEAST:.0%} of the calls drawn in the last two days have a score"
             " an hour later. If not, the judge fails or a budget is too small: the asset's"
@@ -60,7 +64,12 @@ def sample_is_scored(key: dg.AssetKey, provider: str) -> dg.AssetChecksDefinitio
             for name, each in _standings(collection.doors, provider)
             if each.scored < SCORED_AT_LEAST * each.drawn
         }
-        return _result(bad)
+        return _result(
+            bad,
+            "applications have calls without a score",
+            "Look at the newest event of this asset: `missing` says whether the judge failed or a"
+            " budget was spent; raise the budget or repair the judge, later runs make up for it.",
+        )
 
     return check
 
@@ -71,6 +80,7 @@ def few_judgements_fail(key: dg.AssetKey, provider: str) -> dg.AssetChecksDefini
     @dg.asset_check(
         asset=key,
         name="few_judgements_fail",
+        metadata=about(settings(), "judging"),
         description=(
             f"Fewer than {FAILED_BELOW:.0%} of the judgements of the last two days are errors or"
             " cannot be read. The column `reason` of `application_metrics` names the faults."
@@ -82,7 +92,12 @@ def few_judgements_fail(key: dg.AssetKey, provider: str) -> dg.AssetChecksDefini
             for name, each in _standings(collection.doors, provider)
             if each.judgements and each.failed >= FAILED_BELOW * each.judgements
         }
-        return _result(bad)
+        return _result(
+            bad,
+            "applications have judgements that failed",
+            "The column `reason` of `application_metrics` names the faults; refused keys and"
+            " models that the server does not offer are repaired in the settings of the judge.",
+        )
 
     return check
 
@@ -93,6 +108,7 @@ def judging_within_caps(key: dg.AssetKey, provider: str) -> dg.AssetChecksDefini
     @dg.asset_check(
         asset=key,
         name="judging_within_caps",
+        metadata=about(settings(), "judging"),
         description=(
             "What judging cost today and this month is within every cap, up to one call. A cap"
             " that was lowered below what is spent shows here until its period ends."
@@ -101,7 +117,12 @@ def judging_within_caps(key: dg.AssetKey, provider: str) -> dg.AssetChecksDefini
     def check(collection: CollectionResource) -> dg.AssetCheckResult:
         doors = collection.doors
         customers = sorted(customers_with_applications(doors.database, provider))
-        return _result({name: told for each in customers for name, told in _over(doors, each)})
+        return _result(
+            {name: told for each in customers for name, told in _over(doors, each)},
+            "caps are passed",
+            "Was the cap lowered in its period? Then it shows until the period ends. Otherwise stop"
+            " the schedule of judging and report it: caps are taken before each call.",
+        )
 
     return check
 
@@ -112,6 +133,7 @@ def judge_as_good_as_ever(key: dg.AssetKey) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=key,
         name="judge_as_good_as_ever",
+        metadata=about(settings(), "judging"),
         description=(
             "On the labelled items no judge's balanced accuracy is more than"
             f" {MOST_DRIFT * 100:.0f} points below its first result for the same model and rubric."
@@ -122,7 +144,12 @@ def judge_as_good_as_ever(key: dg.AssetKey) -> dg.AssetChecksDefinition:
         doors = collection.doors
         since = (doors.clock.now() - GOLD_SINCE).date()
         days = doors.warehouse.rows(GOLD_DAYS, {"customer_id": OPERATOR, "since": since})
-        return _result(dict(drifted(days)))
+        return _result(
+            dict(drifted(days)),
+            "series are worse than they were at first",
+            "Do not compare scores over the day of the step; choose another judge model, or pin"
+            " its version, and run `optiinfra judge validate` again.",
+        )
 
     return check
 
@@ -164,9 +191,7 @@ def _over(doors: Doors, customer_id: str) -> Iterator[tuple[str, str]]:
             yield name, f"{spent.spent_usd} of {cap} US dollars"
 
 
-def _result(bad: dict[str, str]) -> dg.AssetCheckResult:
+def _result(bad: dict[str, str], of: str, remedy: str) -> dg.AssetCheckResult:
     lines = [f"- {name}: {told}" for name, told in bad.items()]
-    return dg.AssetCheckResult(
-        passed=not bad,
-        metadata={"found": len(bad), "which": dg.MetadataValue.md("\n".join(lines))},
-    )
+    which = dg.MetadataValue.md("\n".join(lines))
+    return verdict(len(bad), of, remedy, {"found": len(bad), "which": which})

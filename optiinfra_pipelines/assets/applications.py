@@ -10,9 +10,10 @@ from optiinfra_core.collecting.contract import Provider
 from optiinfra_core.errors import OptiInfraError
 from optiinfra_core.redaction import scrub
 from optiinfra_core.settings import Settings
-from optiinfra_core.warehouse import judgements, samples
 from optiinfra_pipelines.assets.application_run import judge_partitions
-from optiinfra_pipelines.assets.factory import FRESH, OWNER
+from optiinfra_pipelines.assets.columns import stored_schema
+from optiinfra_pipelines.assets.factory import BACKFILL, FRESH
+from optiinfra_pipelines.assets.reading import docs_link, links, read_it
 from optiinfra_pipelines.judging.steps import INTERACTIONS, JUDGEMENTS, QUALITY, SAMPLE
 from optiinfra_pipelines.policies import retry_policy
 from optiinfra_pipelines.resources.collection import CollectionResource
@@ -32,10 +33,10 @@ def application_assets(
 
     @dg.multi_asset(
         name=f"{cloud.slug}__application",
-        specs=[_spec(cloud, name, told) for name, told in SPECS.items()],
+        specs=[_spec(cloud, name, settings) for name in SPECS],
         can_subset=True,
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=BACKFILL,
         retry_policy=retry_policy(settings),
         pool=POOL,
     )
@@ -59,8 +60,10 @@ class _Told:
     """What the Dagster UI says of one of the assets; ``after`` is the one it follows."""
 
     table: str
-    description: str
-    columns: Mapping[str, str]
+    kinds: frozenset[str]
+    holds: str
+    comes: str
+    repair: str
     after: str = ""
 
 
@@ -68,60 +71,93 @@ SPECS: Mapping[str, _Told] = MappingProxyType(
     {
         INTERACTIONS: _Told(
             "llm_interactions",
-            "Calls to language models of the applications at {cloud}, as the API's doors and the"
-            " configured sources took them in, in ClickHouse table `{table}`. The event of a"
-            " partition tells how many calls of each application are stored for its day.",
-            {},
+            frozenset({"clickhouse"}),
+            "**Calls to language models** of the applications at {cloud}. The event of a partition"
+            " tells how many calls of each application are stored for its day.",
+            "applications send them to the API (OTLP, JSON), or a configured source of the"
+            " customer's (Langfuse, an OpenTelemetry store) is read at most once in ten minutes.",
+            "a source could not be read: the run names it, the fault and the remedy. What was sent"
+            " to the API is stored all the same.",
         ),
         SAMPLE: _Told(
             "judge_samples",
-            "The calls that are to be judged, drawn from each settled quarter of an hour with the"
-            " probability they had, in ClickHouse table `{table}`. Suspicious calls are drawn more"
-            " often over a uniform floor. What is drawn stays drawn: a retry judges the same ones.",
-            samples.COLUMNS,
+            frozenset({"clickhouse"}),
+            "**The calls that are to be judged.** Each has the probability it was drawn with;"
+            " suspicious calls are drawn more often over a uniform floor.",
+            "drawn from each settled quarter of an hour. What is drawn stays drawn: a retry judges"
+            " the same ones.",
+            "ClickHouse or Postgres did not answer: `optiinfra doctor` says why; the next tick goes"
+            " on.",
             INTERACTIONS,
         ),
         JUDGEMENTS: _Told(
             "application_metrics",
-            "Quality, hallucination and toxicity of the sampled answers, one row for each call,"
-            " metric, judge, model and rubric, in ClickHouse table `{table}`.\n\nA judgement that"
-            " failed has a status and no score, and later runs try it again. Over a budget the"
-            " status is `skipped`. Without OPTIINFRA_JUDGE_API_KEY and OPTIINFRA_JUDGE_BASE_URL"
-            " only the screens of this machine judge, and the event says so.\n\nThe tag"
-            " `optiinfra/judge_models` of a run judges its days again by other models, as series"
-            " of their own.",
-            judgements.COLUMNS,
+            frozenset({"clickhouse", "llm"}),
+            "**Quality, hallucination and toxicity** of the sampled answers: one row for each call,"
+            " metric, judge, model and rubric. A judgement that failed has a status and no score.",
+            "the judge, within the budgets of customer and application; over one the status is"
+            " `skipped`. Without OPTIINFRA_JUDGE_API_KEY and OPTIINFRA_JUDGE_BASE_URL only the"
+            " screens of this machine judge, and the event says so under `missing`. The run tag"
+            " `optiinfra/judge_models` judges days again by other models, as series of their own.",
+            "the judge refused or did not answer: the run says which, and what to do. Later runs"
+            " try again what has no score.",
             SAMPLE,
         ),
         QUALITY: _Told(
             "quality_windows",
-            "What each quarter of an hour said, by application, version, judge and rubric, in"
-            " ClickHouse table `{table}`; recomputed whole from the judgements. Regression alarms"
-            " are raised and cleared from it.",
-            {},
+            frozenset({"clickhouse", "sql"}),
+            "**What each quarter of an hour said,** by application, version, judge and rubric."
+            " Regression alarms are raised and cleared from it.",
+            "computed whole from the judgements after each run; nobody is asked.",
+            "ClickHouse did not answer: `optiinfra doctor` says why. Materialize it again; it"
+            " changes nothing else.",
             JUDGEMENTS,
         ),
     }
 )
 
 
-def _spec(cloud: Provider, name: str, told: _Told) -> dg.AssetSpec:
+def _spec(cloud: Provider, name: str, knobs: Settings) -> dg.AssetSpec:
+    told = SPECS[name]
     return dg.AssetSpec(
         key=[cloud.slug, name],
         deps=[dg.AssetKey([cloud.slug, told.after])] if told.after else [],
         skippable=True,
         group_name=cloud.slug,
-        kinds={cloud.slug, "clickhouse"},
-        owners=[OWNER],
+        kinds=set(told.kinds),
+        owners=[knobs.asset_owner],
         freshness_policy=FRESH if name == JUDGEMENTS else None,
         tags={"optiinfra/provider": cloud.slug, "optiinfra/data_type": JUDGEMENTS},
-        description=told.description.format(cloud=cloud.title, table=told.table),
+        description=_description(cloud, told, knobs),
         metadata={
             "dagster/table_name": told.table,
-            "dagster/column_schema": dg.TableSchema(
-                columns=[
-                    dg.TableColumn(name=column, type=kind) for column, kind in told.columns.items()
-                ]
-            ),
+            "dagster/column_schema": stored_schema(told.table),
+            **links(knobs, JUDGEMENTS, cloud.slug),
         },
+    )
+
+
+def _description(cloud: Provider, told: _Told, knobs: Settings) -> str:
+    return "\n\n".join(
+        (
+            told.holds.format(cloud=cloud.title),
+            (
+                f"One partition is one customer on one UTC day; the rows stand in ClickHouse table"
+                f" `{told.table}`."
+            ),
+            f"**From where:** {told.comes}",
+            (
+                f"**How often:** a tick goes over yesterday and today every 15 minutes; a quarter"
+                f" of an hour settles {knobs.judge_settle_minutes} minutes after its end."
+            ),
+            (
+                f"**Red** means: {told.repair} All names stand in"
+                f" {docs_link(knobs, 'faults', 'When something is wrong')}."
+            ),
+            (
+                f"**Backfill:** the calls of {knobs.raw_days} days are kept; judging days again"
+                " costs what the judge asks, within the budgets."
+            ),
+            read_it(knobs, JUDGEMENTS, cloud.slug),
+        )
     )

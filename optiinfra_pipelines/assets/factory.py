@@ -11,13 +11,14 @@ from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.redaction import scrub
 from optiinfra_core.settings import Settings
 from optiinfra_core.windows import QUARTER_HOUR
+from optiinfra_pipelines.assets import describing
 from optiinfra_pipelines.assets.collect import collect_partitions
+from optiinfra_pipelines.assets.columns import column_schema, stored_schema
+from optiinfra_pipelines.assets.reading import links
 from optiinfra_pipelines.assets.rollup import Rollups, rollup_key
 from optiinfra_pipelines.partitions import by_customer
 from optiinfra_pipelines.policies import retry_policy
 from optiinfra_pipelines.resources.collection import CollectionResource
-
-OWNER = "team:platform"
 
 # Why a provider has no collector of a metric type, where its manifest does not say.
 NO_REASON = "Its API does not offer it."
@@ -28,6 +29,10 @@ FRESH = dg.FreshnessPolicy.time_window(
     warn_window=2 * QUARTER_HOUR + timedelta(minutes=5),
     fail_window=4 * QUARTER_HOUR + timedelta(minutes=5),
 )
+
+# A run has fourteen minutes (policies.py); half a year of an account in one run would be cut off.
+DAYS_PER_RUN = 31
+BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=DAYS_PER_RUN)
 
 
 def pool_of(provider: str) -> str:
@@ -40,19 +45,20 @@ def collection_asset(
 ) -> dg.AssetsDefinition:
     """The asset that collects ``metric`` from ``cloud``, with its daily rollup where there is one.
 
-    One run may cover many partitions (``single_run``): a run costs 2.6 CPU seconds before it does
-    anything, so never one run per customer.
+    One run may cover many partitions: a run costs 2.6 CPU seconds before it does anything, so a
+    tick is never one run per customer. A backfill of the UI makes one run for each customer and
+    ``DAYS_PER_RUN`` days, so that none outlives the time that a run has.
     """
-    specs = [_spec(cloud, metric)]
+    specs = [_spec(cloud, metric, settings)]
     if metric.daily_table:
-        specs.append(_rollup_spec(cloud, metric))
+        specs.append(_rollup_spec(cloud, metric, settings))
 
     @dg.multi_asset(
         name=f"{cloud.slug}__{metric.name}",
         specs=specs,
         can_subset=len(specs) > 1,
         partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=BACKFILL,
         retry_policy=retry_policy(settings),
         pool=pool_of(cloud.slug),
     )
@@ -77,26 +83,27 @@ def collection_asset(
     return collect
 
 
-def _spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
+def _spec(cloud: Provider, metric: Metric, knobs: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=[cloud.slug, metric.name],
         skippable=True,
         group_name=cloud.slug,
         kinds={cloud.slug, "clickhouse"},
-        owners=[OWNER],
+        owners=[knobs.asset_owner],
         freshness_policy=FRESH,
-        tags={"optiinfra/provider": cloud.slug, "optiinfra/data_type": metric.name},
-        description=_description(cloud, metric),
+        tags=_tags(cloud, metric),
+        description=describing.collected(cloud, metric, knobs),
         metadata={
             "dagster/table_name": metric.table,
             "dagster/column_schema": column_schema(metric),
+            **links(knobs, metric.name, cloud.slug),
             "provider_docs": cloud.docs,
-            "not_supported": dg.MetadataValue.md(_not_supported(cloud)),
+            "not_supported": dg.MetadataValue.md(describing.missing(cloud)),
         },
     )
 
 
-def unsupported_assets(cloud: Provider) -> Iterator[dg.AssetSpec]:
+def unsupported_assets(cloud: Provider, knobs: Settings) -> Iterator[dg.AssetSpec]:
     """The metric types that ``cloud`` cannot supply: nothing to run, but there to be read about."""
     for metric in METRICS:
         if cloud.supplies(metric):
@@ -106,69 +113,30 @@ def unsupported_assets(cloud: Provider) -> Iterator[dg.AssetSpec]:
             key=[cloud.slug, metric.name],
             group_name=cloud.slug,
             kinds={cloud.slug},
-            owners=[OWNER],
-            tags={
-                "optiinfra/provider": cloud.slug,
-                "optiinfra/data_type": metric.name,
-                "optiinfra/supported": "no",
-            },
-            description=f"Not supported: {cloud.title} has no {metric.title.lower()} data. {why}",
+            owners=[knobs.asset_owner],
+            tags={**_tags(cloud, metric), "optiinfra/supported": "no"},
+            description=describing.not_offered(cloud, metric, why, knobs),
             metadata={"provider_docs": cloud.docs, "not_supported": why},
         )
 
 
-def _not_supported(cloud: Provider) -> str:
-    """What the cloud cannot give, line by line."""
-    lines = [f"- {name}: {why}" for name, why in cloud.not_supported.items()]
-    return "\n".join(lines) or "nothing is known to be missing"
-
-
-def _rollup_spec(cloud: Provider, metric: Metric) -> dg.AssetSpec:
+def _rollup_spec(cloud: Provider, metric: Metric, knobs: Settings) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=rollup_key(cloud, metric),
         deps=[dg.AssetKey([cloud.slug, metric.name])],
         skippable=True,
         group_name=cloud.slug,
         kinds={"clickhouse", "sql"},
-        owners=[OWNER],
-        tags={"optiinfra/provider": cloud.slug, "optiinfra/data_type": metric.name},
-        description=(
-            "Count, sum, minimum, maximum, last and 95th percentile of each resource and UTC day, "
-            f"in ClickHouse table `{metric.daily_table}`; recomputed whole from `{metric.table}` "
-            "after each collection."
-        ),
-        metadata={"dagster/table_name": metric.daily_table},
+        owners=[knobs.asset_owner],
+        tags=_tags(cloud, metric),
+        description=describing.rolled_up(cloud, metric, knobs),
+        metadata={
+            "dagster/table_name": metric.daily_table,
+            "dagster/column_schema": stored_schema(metric.daily_table),
+            **links(knobs, metric.name, cloud.slug),
+        },
     )
 
 
-def column_schema(metric: Metric) -> dg.TableSchema:
-    """The columns of a metric's table as the Dagster UI shows them."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                name=column.name,
-                type=column.kind.value,
-                description=f"{column.caption} ({column.unit})" if column.unit else column.caption,
-            )
-            for column in metric.columns
-        ]
-    )
-
-
-def _description(cloud: Provider, metric: Metric) -> str:
-    window = "UTC day" if metric.window.days else f"{metric.window.seconds // 60} minutes"
-    return (
-        f"{metric.title} of {cloud.title}, one partition per customer and UTC day, "
-        f"in ClickHouse table `{metric.table}`.\n\n"
-        f"One write replaces one account's {window}; running it again changes nothing. "
-        "A partition is green when every window that is due is committed. "
-        "A red one names what failed and what to do; the next tick tries it again."
-        f"{_told_missing(cloud)}"
-    )
-
-
-def _told_missing(cloud: Provider) -> str:
-    """What the cloud cannot give, as the end of a description."""
-    if not cloud.not_supported:
-        return ""
-    return f"\n\nNot supported by {cloud.title}:\n{_not_supported(cloud)}"
+def _tags(cloud: Provider, metric: Metric) -> dict[str, str]:
+    return {"optiinfra/provider": cloud.slug, "optiinfra/data_type": metric.name}

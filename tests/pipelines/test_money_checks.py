@@ -11,7 +11,7 @@ import pytest
 from optiinfra_core.collecting.contract import Item, Provider
 from optiinfra_core.collecting.state import SourceState
 from optiinfra_core.metrics import COST, RESOURCE, ControlTotal
-from optiinfra_core.settings import Settings
+from optiinfra_core.settings import Settings, settings
 from optiinfra_core.windows import DAY, FixedClock, Window, day_window
 from optiinfra_pipelines.assets.factory import collection_asset, unsupported_assets
 from optiinfra_pipelines.collection.doors import Doors
@@ -138,12 +138,12 @@ def test_a_metric_type_that_a_cloud_cannot_supply_is_there_to_be_read_about(
         collectors=cloud.collectors[:2],
         not_supported={"resource": reason, "gpu_utilization": "It has no GPUs."},
     )
-    (spec,) = unsupported_assets(poor)
+    (spec,) = unsupported_assets(poor, settings())
     assert spec.key == dg.AssetKey(["toy", RESOURCE.name])
     assert spec.description is not None
     assert reason in spec.description
     assert spec.tags["optiinfra/supported"] == "no"
-    assert list(unsupported_assets(cloud)) == []
+    assert list(unsupported_assets(cloud, settings())) == []
 
 
 def test_an_asset_lists_what_its_cloud_cannot_give(cloud: Provider, environment: Settings) -> None:
