@@ -16,6 +16,8 @@ import { token } from "./session.js";
  * }} Answer
  */
 
+/** @typedef {Record<string, string | number | string[] | null | undefined>} Params */
+
 export class Problem extends Error {
   /** @param {Told} told */
   constructor(told) {
@@ -35,6 +37,7 @@ const AWAY = {
   remedy: "Look whether it runs (`optiinfra status`) and whether the network lets you through.",
   request_id: "",
 };
+const UNAUTHENTICATED = 401;
 /** Answers that are kept; the oldest goes first. */
 const KEPT = 200;
 /** @type {Map<string, {tag: string, answer: unknown}>} */
@@ -46,14 +49,16 @@ export function forget() {
 }
 
 /**
- * The path with its query; empty parameters are left out.
+ * The path with its query; empty parameters are left out, lists are repeated.
  * @param {string} path
- * @param {Record<string, string | number | null | undefined>} [params]
+ * @param {Params} [params]
  */
 export function urlOf(path, params = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== null && one !== undefined && one !== "") query.append(name, String(one));
+    }
   }
   const text = query.toString();
   return text ? `${path}?${text}` : path;
@@ -93,7 +98,7 @@ export async function post(path, body, headers = {}) {
 /**
  * Every row of a paged list, at most `most`.
  * @param {string} path
- * @param {Record<string, string | number | null | undefined>} params
+ * @param {Params} params
  * @param {number} [most]
  * @param {AbortSignal} [signal]
  * @returns {Promise<Answer<any>>} The first page's envelope with the rows of all of them.
@@ -132,7 +137,10 @@ export async function request(url, how, headers = {}) {
     throw new Problem(AWAY);
   }
   if (response.ok || response.status === 304) return response;
-  throw new Problem(await told(response));
+  const problem = new Problem(await told(response));
+  // The key was revoked or has expired: main.js shows the way in, with what the API says.
+  if (problem.status === UNAUTHENTICATED) dispatchEvent(new CustomEvent("optiinfra:expelled", { detail: problem }));
+  throw problem;
 }
 
 /**

@@ -19,11 +19,11 @@ import { Table } from "./table.js";
 export function Chart({ label, option, columns, rows, height = 260, onSelect }) {
   const [tabular, setTabular] = useState(false);
   return html`<figure class="chart">
-    <div class="chart-actions">
+    <figcaption><span>${label}</span>
       <button class="plain" aria-pressed=${tabular ? "true" : "false"} onClick=${() => setTabular(!tabular)}>
         ${tabular ? "Show as chart" : "Show as table"}
       </button>
-    </div>
+    </figcaption>
     ${tabular
       ? html`<${Table} caption=${label} columns=${columns} rows=${rows} />`
       : html`<${Canvas} label=${label} option=${option} height=${height} onSelect=${onSelect} />`}

@@ -41,6 +41,28 @@ export function delta(amount, currency) {
 }
 
 /**
+ * The currencies of rows, the one with most charges first.
+ * @param {{currency: string, rows?: number}[]} rows
+ */
+export function currenciesOf(rows) {
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  for (const row of rows) found.set(row.currency, (found.get(row.currency) || 0) + (row.rows ?? 1));
+  return [...found.keys()].sort((a, b) => (found.get(b) || 0) - (found.get(a) || 0));
+}
+
+/**
+ * Rows by currency, the one with most charges first; their order within it stays.
+ * @template {{currency: string, rows?: number}} T
+ * @param {T[]} rows
+ * @returns {T[]}
+ */
+export function byCurrency(rows) {
+  const order = currenciesOf(rows);
+  return [...rows].sort((a, b) => order.indexOf(a.currency) - order.indexOf(b.currency));
+}
+
+/**
  * Cents where there are any, six places where an amount is all below a cent.
  * @param {string} amount
  * @param {string} currency
@@ -165,11 +187,15 @@ export function duration(seconds) {
   return `${Math.round(seconds / DAY)} days`;
 }
 
+/** Words that are not written as they are said. */
+const SPELLINGS = new Map(["CPU", "GPU", "DTU", "SKU", "ID", "API", "vCPUs", "GiB"].map((word) => [word.toLowerCase(), word]));
+
 /**
  * A name in the API's spelling as words: "charge_category" is "Charge category".
  * @param {string} name
  */
 export function words(name) {
-  const text = name.replace(/[_-]+/g, " ").trim();
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const parts = name.replace(/[_-]+/g, " ").trim().split(" ");
+  const text = parts.map((part) => SPELLINGS.get(part) || part).join(" ");
+  return SPELLINGS.has(parts[0] || "") ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

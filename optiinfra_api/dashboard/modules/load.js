@@ -25,7 +25,7 @@ export function refresh() {
 /**
  * What GET answers; `path` null asks for nothing.
  * @param {string | null} path
- * @param {Record<string, string | number | null | undefined>} [params]
+ * @param {import("./api.js").Params} [params]
  * @returns {Read<any>}
  */
 export function useRead(path, params = {}) {
@@ -35,7 +35,7 @@ export function useRead(path, params = {}) {
 /**
  * Every row of a list, at most `most`.
  * @param {string | null} path
- * @param {Record<string, string | number | null | undefined>} [params]
+ * @param {import("./api.js").Params} [params]
  * @param {number} [most]
  * @returns {Read<import("./api.js").Answer<any>>}
  */

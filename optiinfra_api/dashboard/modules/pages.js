@@ -21,7 +21,13 @@
  *   Money that is shown is a string from the API; only the position of a mark may be a float.
  * - No inline style in HTML strings and no `innerHTML`: the page's policy refuses both.
  */
+import { Applications } from "./pages/applications.js";
+import { Collection } from "./pages/collection.js";
+import { Costs } from "./pages/costs.js";
+import { Credentials } from "./pages/credentials.js";
 import { Overview } from "./pages/overview.js";
+import { Performance } from "./pages/performance.js";
+import { Resources } from "./pages/resources.js";
 
 /**
  * @typedef {{customer: string, provider: string, period: Record<string, string>, params: Record<string, string>}} PageProps
@@ -31,6 +37,12 @@ import { Overview } from "./pages/overview.js";
 /** @type {Page[]} */
 export const PAGES = [
   { path: "/", title: "Overview", scope: "", view: Overview },
+  { path: "/costs", title: "Costs", scope: "costs:read", view: Costs },
+  { path: "/performance", title: "Performance", scope: "performance:read", view: Performance },
+  { path: "/resources", title: "Resources", scope: "resources:read", view: Resources },
+  { path: "/applications", title: "Applications", scope: "applications:read", view: Applications },
+  { path: "/collection", title: "Collection", scope: "", view: Collection },
+  { path: "/credentials", title: "Credentials", scope: "credentials:write", view: Credentials },
 ];
 
 /**

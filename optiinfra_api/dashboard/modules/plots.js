@@ -1,4 +1,5 @@
 /** The kinds of plot that pages use, as options of ECharts: over time, and by rank. */
+import { zone } from "./format.js";
 
 /** @typedef {import("./theme.js").Palette} Palette */
 /** @typedef {import("../vendor/echarts-6.1.0.js").Option} Option */
@@ -6,8 +7,8 @@
 /**
  * A series over time: points are [moment, value]; null is a gap, never 0.
  * @typedef {{
- *   name: string, points: [string, number | null][], colour?: string, dashed?: boolean, faint?: boolean,
- *   kind?: "bar" | "line" | "area", marks?: {at: string, text: string}[],
+ *   name: string, points: [string, number | null][], colour?: string, dashed?: boolean,
+ *   kind?: "bar" | "line" | "area", opacity?: (at: string) => number, marks?: {at: string, text: string}[],
  * }} Series
  */
 
@@ -16,6 +17,7 @@
  * @typedef {{
  *   series: Series[], stack?: boolean, value: (value: number) => string, tip?: (value: number) => string,
  *   moment: (at: number | string) => string, longMoment?: (at: number | string) => string, min?: number, max?: number,
+ *   remark?: (at: number) => string,
  * }} TimePlot
  */
 
@@ -31,12 +33,13 @@ export function overTime(plot, colours) {
   const tip = plot.tip || plot.value;
   const names = plot.series.map((each) => each.name);
   return {
-    grid: GRID,
+    useUTC: zone() === "UTC",
+    grid: { ...GRID, top: names.length > 1 ? 34 : 12 },
     legend: names.length > 1 ? legend(names, colours) : undefined,
     tooltip: {
       trigger: "axis",
       axisPointer: { type: "line", lineStyle: { color: colours.faint } },
-      formatter: (/** @type {any[]} */ points) => tipOf(points, tip, plot.longMoment || plot.moment),
+      formatter: (/** @type {any[]} */ points) => tipOf(points, tip, plot),
     },
     xAxis: {
       type: "time",
@@ -60,12 +63,14 @@ export function overTime(plot, colours) {
 /**
  * @param {any[]} points
  * @param {(value: number) => string} value
- * @param {(at: number | string) => string} moment
+ * @param {TimePlot} plot
  */
-function tipOf(points, value, moment) {
+function tipOf(points, value, plot) {
   const known = points.filter((point) => point.value[1] !== null && point.value[1] !== undefined);
   const lines = known.map((point) => `${point.marker} ${point.seriesName}  ${value(point.value[1])}`);
-  return [moment(points[0]?.axisValue), ...lines].join("\n");
+  const at = points[0]?.axisValue;
+  const remark = plot.remark?.(at);
+  return [(plot.longMoment || plot.moment)(at), ...lines, ...(remark ? [remark] : [])].join("\n");
 }
 
 /**
@@ -80,18 +85,26 @@ function drawn(series, colour, stack, colours) {
   return {
     name: series.name,
     type: bar ? "bar" : "line",
-    data: series.points,
+    data: series.points.map((point) => datum(series, point)),
     stack: stack ? "all" : undefined,
     showSymbol: series.points.length < 3,
     symbolSize: 5,
     connectNulls: false,
     barMaxWidth: 28,
-    itemStyle: { color: colour, opacity: series.faint ? 0.35 : 1 },
+    itemStyle: { color: colour },
     lineStyle: { width: 1.75, color: colour, type: series.dashed ? "dashed" : "solid" },
     areaStyle: series.kind === "area" ? { color: colour, opacity: 0.18 } : undefined,
     emphasis: { focus: stack ? "series" : "none" },
     markLine: series.marks?.length ? markLine(series.marks, colours) : undefined,
   };
+}
+
+/**
+ * @param {Series} series
+ * @param {[string, number | null]} point
+ */
+function datum(series, point) {
+  return series.opacity ? { value: point, itemStyle: { opacity: series.opacity(point[0]) } } : { value: point };
 }
 
 /**
@@ -146,7 +159,7 @@ function legend(names, colours) {
     type: "scroll",
     top: 4,
     left: 0,
-    right: 130,
+    right: 8,
     icon: "roundRect",
     itemWidth: 10,
     itemHeight: 10,

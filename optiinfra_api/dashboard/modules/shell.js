@@ -56,7 +56,7 @@ function Navigation({ current, onLeave, zone, onZone }) {
     chooseTheme(next);
     setTheme(next);
   };
-  return html`<nav aria-label="Pages"><div class="rail">
+  return html`<nav class="pages" aria-label="Pages"><div class="rail">
     <p class="brand"><img src="mark.svg" alt="" width="22" height="22" /> OptiInfra</p>
     <ul>
       ${PAGES.map((page) => html`<li><a href=${link(page.path)} aria-current=${page.path === current ? "page" : undefined}>${page.title}</a></li>`)}

@@ -5,10 +5,11 @@ import { html, useState } from "./preact.js";
 /** @typedef {import("../vendor/htm-preact-3.1.1.js").Child} Child */
 
 /**
- * One column. `value` is what is shown; `href` makes it a link; `numeric` sets it right.
+ * One column. `value` is what is shown; `href` makes it a link; `numeric` sets it right;
+ * `short` keeps it on one line, `wide` gives it room.
  * @typedef {{
  *   title: string, value: (row: any) => Child, numeric?: boolean, href?: (row: any) => string | null,
- *   wide?: boolean,
+ *   wide?: boolean, short?: boolean,
  * }} Column
  */
 
@@ -35,7 +36,9 @@ export function Table({ caption, columns, rows, first = STEP, more = null }) {
 
 /** @param {Column} column */
 function classOf(column) {
-  return column.numeric ? "numeric" : column.wide ? "long" : "";
+  if (column.numeric) return "numeric";
+  if (column.short) return "short";
+  return column.wide ? "long" : "";
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The first page: all clouds in one read, what changed, and what needs a person. */
-import { count, day, delta, money, moneyTick, percent, shortDay } from "../format.js";
+import { byCurrency, count, day, delta, money, moneyTick, percent, shortDay } from "../format.js";
 import { Chart } from "../chart.js";
 import { useRead } from "../load.js";
 import { Empty, Figure, Notice, Panel } from "../panel.js";
@@ -8,7 +8,7 @@ import { html } from "../preact.js";
 import { useSession } from "../session.js";
 import { link } from "../state.js";
 import { attention, Attention } from "./overview_attention.js";
-import { Applications, Clouds, Resources, Utilisation } from "./overview_clouds.js";
+import { Applications, Clouds, Resources, Utilisation, direction, partly } from "./overview_clouds.js";
 
 /** @typedef {{currency: string, cost: string | null, previous: string | null, change: string | null, days: {day: string, cost: string | null}[], unknown_rows: number}} PeriodCost */
 
@@ -24,12 +24,16 @@ export function Overview({ customer, provider, period }) {
   return html`<${Withheld} parts=${seen.withheld} />
     <${Headline} answer=${seen} points=${points} />
     <div class="grid">
-      ${seen.costs && html`<${Panel} title="Cost by day" read=${read} wide>${() => byDay(seen)}<//>`}
+      ${seen.costs && html`<${Panel} title="Cost by day" read=${{ ...read, answer: partly(seen.providers, "costs") }} wide>${() => byDay(seen)}<//>`}
       <${Panel} title="Clouds" read=${read} wide>${() => html`<${Clouds} ...${props} />`}<//>
-      <${Panel} title="Needs attention" read=${read}>${() => html`<${Attention} points=${points} />`}<//>
-      <${Applications} part=${seen.applications} />
-      <${Utilisation} ...${props} />
-      <${Resources} ...${props} />
+      <div class="column">
+        <${Panel} title="Needs attention" read=${read}>${() => html`<${Attention} points=${points} />`}<//>
+        <${Resources} ...${props} />
+      </div>
+      <div class="column">
+        <${Applications} part=${seen.applications} />
+        <${Utilisation} ...${props} />
+      </div>
     </div>`;
 }
 
@@ -59,7 +63,7 @@ function Headline({ answer, points }) {
   const known = answer.providers.some((/** @type {any} */ each) => each.resources?.state === "collected");
   const calls = answer.applications?.data ?? [];
   return html`<dl class="figures">
-    ${(answer.costs ?? []).map((/** @type {PeriodCost} */ cost) => html`<${CostFigure} cost=${cost} answer=${answer} />`)}
+    ${byCurrency(answer.costs ?? []).map((/** @type {any} */ cost) => html`<${CostFigure} cost=${cost} answer=${answer} />`)}
     <${Figure} label="Resources" value=${known ? count(added(kinds, "resources")) : "unknown"} remark=${known ? "in the last snapshots" : "not collected"} href=${link("/resources")} />
     ${answer.applications && html`<${Figure} label="Model calls, last 7 days" value=${count(added(calls, "requests"))} remark=${`${calls.length} applications`} href=${link("/applications")} />`}
     <${Figure} label="Needs attention" value=${count(points.length)} kind=${points.length ? "warn" : ""} remark=${points.length ? "listed below" : "nothing is known to be wrong"} />
@@ -81,7 +85,7 @@ function CostFigure({ cost, answer }) {
   const share = known && Number(cost.previous) ? ` (${percent(Number(cost.change) / Number(cost.previous), true)})` : "";
   const against = `${day(answer.previous.start)} to ${day(answer.previous.end)}, UTC, end exclusive`;
   const remark = known
-    ? html`<span class=${Number(cost.change) > 0 ? "up" : "down"}>${delta(cost.change, cost.currency)}${share}</span>
+    ? html`<span class=${direction(cost.change)}>${delta(cost.change, cost.currency)}${share}</span>
         <span title=${against}>${partial ? " against an incomplete time before" : " against the time before"}</span>`
     : "nothing is known of the time before";
   return html`<${Figure} label=${`Cost, ${cost.currency}`} value=${money(cost.cost, cost.currency)} remark=${remark} href=${link("/costs")} />`;
@@ -90,7 +94,7 @@ function CostFigure({ cost, answer }) {
 /** @param {any} answer */
 function byDay(answer) {
   if (!answer.costs.length) return html`<${Empty}>No charges in this period.<//>`;
-  return answer.costs.map((/** @type {PeriodCost} */ cost) => html`<${Days} cost=${cost} providers=${answer.providers} />`);
+  return byCurrency(answer.costs).map((/** @type {any} */ cost) => html`<${Days} cost=${cost} providers=${answer.providers} />`);
 }
 
 /** @param {{cost: PeriodCost, providers: any[]}} props */

@@ -1,5 +1,5 @@
 /** What needs a person, found in what the API says: each with what to do about it. */
-import { count, duration, time, words } from "../format.js";
+import { count, duration, time } from "../format.js";
 import { Badge, Empty } from "../panel.js";
 import { html } from "../preact.js";
 import { link } from "../state.js";
@@ -141,7 +141,7 @@ export function Attention({ points }) {
   return html`<ul class="points">
     ${points.map(
       (point) => html`<li>
-        <p><${Badge} kind=${point.kind}>${WORDS[point.kind]}<//> <a href=${point.href}>${words(point.where)}</a></p>
+        <p><${Badge} kind=${point.kind}>${WORDS[point.kind]}<//> <a href=${point.href}>${point.where}</a></p>
         <p>${point.what}</p>
         <p class="note">${point.remedy}</p>
       </li>`,

@@ -1,9 +1,10 @@
 /** The parts of the first page that compare clouds: figures, utilisation, resources, applications. */
-import { count, delta, duration, money, number, percent, time, words } from "../format.js";
+import { count, delta, duration, money, percent, time, words } from "../format.js";
 import { Badge, Empty, Panel } from "../panel.js";
 import { html } from "../preact.js";
 import { link } from "../state.js";
 import { Share, Table } from "../table.js";
+import { measured } from "../units.js";
 
 const WIDTH = 96;
 const HEIGHT = 22;
@@ -42,7 +43,16 @@ function why(part) {
 function changed(cost) {
   if (cost.change === null) return "unknown";
   const share = Number(cost.previous) ? ` ${percent(Number(cost.change) / Number(cost.previous), true)}` : "";
-  return html`<span class=${Number(cost.change) > 0 ? "up" : "down"} title=${delta(cost.change, cost.currency)}>${delta(cost.change, cost.currency)}${share}</span>`;
+  return html`<span class=${direction(cost.change)}>${delta(cost.change, cost.currency)}${share}</span>`;
+}
+
+/**
+ * The class of a change: dearer, cheaper or neither.
+ * @param {string | null} amount
+ */
+export function direction(amount) {
+  const change = Number(amount);
+  return change > 0 ? "up" : change < 0 ? "down" : "";
 }
 
 /** @param {any} part */
@@ -93,7 +103,7 @@ export function Utilisation({ read, providers }) {
     { title: "Metric", value: (/** @type {any} */ row) => words(row.metric_name), href: (/** @type {any} */ row) => link("/performance", { provider: row.provider, metric: row.metric_name }) },
     { title: "Cloud", value: (/** @type {any} */ row) => row.title },
     { title: "Mean", value: (/** @type {any} */ row) => level(row.avg, row.unit) },
-    { title: "p95", numeric: true, value: (/** @type {any} */ row) => number(row.p95, row.unit) },
+    { title: "p95", numeric: true, value: (/** @type {any} */ row) => measured(row.p95, row.unit) },
     { title: "Resources", numeric: true, value: (/** @type {any} */ row) => count(row.resources) },
   ];
   if (!parts.length) return null;
@@ -107,8 +117,8 @@ export function Utilisation({ read, providers }) {
  * @param {string} unit
  */
 function level(value, unit) {
-  if (unit !== "%") return number(value, unit);
-  return html`<${Share} share=${value / 100} text=${number(Math.round(value * 10) / 10, unit)} />`;
+  if (unit !== "%") return measured(value, unit);
+  return html`<${Share} share=${value / 100} text=${measured(value, unit)} />`;
 }
 
 /** @param {Shown} props */
@@ -154,7 +164,7 @@ function passing(rate) {
  * @param {any[]} providers
  * @param {string} name
  */
-function partly(providers, name) {
+export function partly(providers, name) {
   const parts = providers.map((each) => each[name]).filter((part) => part.state === "collected");
   if (!parts.length) return { as_of: null, freshness_seconds: null, complete: false, data: [] };
   const oldest = parts.reduce((a, b) => (a.freshness_seconds >= b.freshness_seconds ? a : b));
