@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from optiinfra_api.auth.keys import Authenticator
 from optiinfra_api.auth.limits import RateLimiter
+from optiinfra_api.auth.oidc import TokenVerifier
 from optiinfra_api.dependencies.cursor import Cursors
 from optiinfra_api.dependencies.event_hub import EventHub
 from optiinfra_api.dependencies.event_marks import Marks
@@ -148,7 +149,7 @@ def open_doors(
             erasures=erasures,
         ),
         gate=Gate(),
-        authenticator=Authenticator(api_keys, clock),
+        authenticator=Authenticator(api_keys, clock, TokenVerifier.of(settings, clock)),
         limiter=RateLimiter(clock, settings.rate_limit_per_minute),
         cursors=Cursors(pepper.get_secret_value()),
         events=EventHub(EventLog(database), servers.postgres),

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from optiinfra_api.auth.oidc import SUBJECT
 from optiinfra_api.dependencies.doors import Doors, DoorsOf
 from optiinfra_core.collecting.catalogue import ProviderInfo
 from optiinfra_core.errors import NotFound, PermissionMissing
@@ -19,7 +20,8 @@ bearer = HTTPBearer(
     auto_error=False,
     scheme_name="Bearer",
     bearerFormat="oi_<environment>_<id>_<secret>",
-    description="An API key; `optiinfra keys create` makes one.",
+    description="An API key; `optiinfra keys create` makes one. Where the installation names an"
+    " OpenID Connect issuer, an access token of it as well.",
 )
 header = APIKeyHeader(
     name="X-API-Key",
@@ -122,8 +124,8 @@ async def reached(
 
 
 def actor(key: ApiKey) -> str:
-    """How the audit log names the key."""
-    return f"api-key:{key.id}"
+    """How the audit log names the key, or whom a token of the issuer stands for."""
+    return key.id if key.id.startswith(SUBJECT) else f"api-key:{key.id}"
 
 
 async def tenant_of(
