@@ -1,8 +1,9 @@
 /** Lengths of periods, and how finely each is shown so that a plot has a few hundred points. */
+import { clock, shortDay } from "./format.js";
 
 /** @typedef {Record<string, string>} Period */
 
-const DAY = 86400;
+export const DAY = 86400;
 const MOST_POINTS = 300;
 /** Lengths of steps in seconds that a person reads easily. */
 const STEPS = [300, 900, 1800, 3600, 3 * 3600, 6 * 3600, DAY, 7 * DAY];
@@ -32,4 +33,13 @@ export function groupOf(period) {
   const days = secondsOf(period) / DAY;
   if (days <= 10) return "hour";
   return days <= 190 ? "day" : "week";
+}
+
+/**
+ * A moment on an axis of hours: the day at midnight, else the time of day.
+ * @param {number | string} at
+ */
+export function hours(at) {
+  const text = clock(at);
+  return text === "00:00" ? shortDay(at) : text;
 }

@@ -25,10 +25,10 @@ export function Performance({ customer, provider, period, params }) {
     <${Panel} title="Utilisation" read=${summary} wide empty=${NOTHING} actions=${html`<${Kind} kinds=${kinds} kind=${params.kind || ""} />`}>
       ${(/** @type {any} */ answer) => html`<${Utilisation} rows=${answer.data} />`}
     <//>
+    ${params.resource && metric && html`<${Resource} base=${base} period=${period} metric=${metric} resource=${params.resource} />`}
     ${metric &&
     html`<${Trend} base=${base} filters=${filters} period=${period} metric=${metric} metrics=${distinct(rows.map((/** @type {any} */ row) => row.metric_name))} group=${params.group} />
       <${Ranking} base=${base} filters=${filters} period=${period} metric=${metric} />`}
-    ${params.resource && metric && html`<${Resource} base=${base} period=${period} metric=${metric} resource=${params.resource} />`}
   </div>`;
 }
 

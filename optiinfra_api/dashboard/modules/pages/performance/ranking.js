@@ -77,6 +77,6 @@ function Bars({ label, ranks: rows }) {
     value: (/** @type {number} */ value) => measured(value, unit),
   };
   const select = (/** @type {{dataIndex?: number}} */ click) => change({ resource: rows[click.dataIndex ?? -1]?.resource });
-  return html`<${Chart} label=${label} columns=${COLUMNS} rows=${rows} height=${60 + 24 * rows.length} onSelect=${select}
+  return html`<${Chart} label=${label} columns=${COLUMNS} rows=${rows} height=${48 + 24 * rows.length} onSelect=${select}
     option=${(/** @type {any} */ colours) => ranked(plot, colours)} />`;
 }

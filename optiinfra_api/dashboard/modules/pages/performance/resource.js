@@ -5,7 +5,7 @@ import { useRead } from "../../load.js";
 import { Panel } from "../../panel.js";
 import { overTime } from "../../plots.js";
 import { html } from "../../preact.js";
-import { stepOf } from "../../spans.js";
+import { DAY, hours, stepOf } from "../../spans.js";
 import { here } from "../../state.js";
 import { measured } from "../../units.js";
 
@@ -25,17 +25,17 @@ export function Resource({ base, period, metric, resource }) {
   const actions = html`<a href=${here({ resource: null })}>Close</a>`;
   return html`<${Panel} title=${`${words(metric)} of ${resource}`} note=${`steps of ${duration(step)}`} read=${read} wide actions=${actions}
     empty="This resource has no sample of this metric in the period.">
-    ${(/** @type {any} */ answer) => html`<${Plot} rows=${[...answer.data].reverse()} label=${`${words(metric)} of ${resource}`} />`}
+    ${(/** @type {any} */ answer) => html`<${Plot} step=${step} rows=${[...answer.data].reverse()} label=${`${words(metric)} of ${resource}`} />`}
   <//>`;
 }
 
-/** @param {{rows: Row[], label: string}} props */
-function Plot({ rows, label }) {
+/** @param {{rows: Row[], label: string, step: number}} props */
+function Plot({ rows, label, step }) {
   const value = (/** @type {number} */ each) => measured(each, rows[0].unit);
   const plot = {
     series: LINES.map(({ name, field }) => ({ name, dashed: field !== "avg", points: rows.map((row) => [row.timestamp, row[field]]) })),
     value,
-    moment: shortDay,
+    moment: step < DAY ? hours : shortDay,
     longMoment: time,
     min: 0,
   };

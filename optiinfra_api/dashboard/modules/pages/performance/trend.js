@@ -6,7 +6,7 @@ import { Panel } from "../../panel.js";
 import { overTime } from "../../plots.js";
 import { html } from "../../preact.js";
 import { Choice } from "../../shell.js";
-import { groupOf } from "../../spans.js";
+import { groupOf, hours } from "../../spans.js";
 import { change } from "../../state.js";
 import { measured } from "../../units.js";
 
@@ -57,7 +57,7 @@ function Plot({ rows, hourly }) {
   const plot = {
     series: LINES.map(({ name, field }) => ({ name, dashed: field === "max", points: rows.map((row) => [row.period, row[field]]) })),
     value,
-    moment: shortDay,
+    moment: hourly ? hours : shortDay,
     longMoment: hourly ? time : day,
     min: 0,
     max: unit === "%" ? 100 : undefined,

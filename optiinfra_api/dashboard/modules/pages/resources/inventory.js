@@ -9,7 +9,8 @@ import { Table } from "../../table.js";
 /** @typedef {any} Item */
 
 const MOST = 1000;
-const IDLE = ["stopped", "deallocated", "terminated", "available", "suspended"];
+/** @type {Record<string, string>} */
+const STATES = { running: "good", stopped: "warn" };
 
 /** @param {{base: string, chosen: Record<string, string | undefined>, counted: number}} props */
 export function Inventory({ base, chosen, counted }) {
@@ -55,7 +56,7 @@ const COLUMNS = [
   { title: "Kind", value: (/** @type {Item} */ item) => item.resource_type },
   {
     title: "State",
-    value: (/** @type {Item} */ item) => html`<${Badge} kind=${IDLE.includes(item.status) ? "warn" : "plain"}>${words(item.status)}<//>`,
+    value: (/** @type {Item} */ item) => html`<${Badge} kind=${STATES[item.status] || "plain"}>${words(item.status)}<//>`,
   },
   { title: "Type or plan", value: (/** @type {Item} */ item) => item.sku },
   { title: "Size", value: size },
