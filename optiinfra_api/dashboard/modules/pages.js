@@ -19,7 +19,7 @@
  *   made by `overTime` or `ranked` (plots.js); columns and rows are the same figures as a table.
  * - format.js: `money(decimalString, currency)`, `number`, `percent`, `time`, `day`, `duration`.
  *   Money that is shown is a string from the API; only the position of a mark may be a float.
- * - No inline style in HTML strings and no `innerHTML`: the page's policy refuses both.
+ * - Styles stand in css/ or in a `style` object: the page's policy refuses them inside HTML text.
  */
 import { Applications } from "./pages/applications.js";
 import { Collection } from "./pages/collection.js";

@@ -53,6 +53,7 @@ export function overTime(plot, colours) {
       min: plot.min,
       max: plot.max,
       splitNumber: 4,
+      interval: plot.max === undefined ? undefined : plot.max / 4,
       axisLabel: { color: colours.faint, formatter: plot.value },
       splitLine: { lineStyle: { color: colours.line } },
     },

@@ -31,7 +31,7 @@ export function followTheme() {
   applyTheme();
 }
 
-/** @returns {Palette} The colours of the theme that is on, from css/base.css. */
+/** @returns {Palette} The colours of the theme that is on, from css/colours.css. */
 export function palette() {
   const style = getComputedStyle(document.documentElement);
   /** @param {string} name */
