@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from optiinfra_api.dependencies import estimates
 from optiinfra_api.dependencies.application_reading import series_of
 from optiinfra_api.dependencies.calibration import JudgeKey, calibrated_judges, key_of
-from optiinfra_api.dependencies.page import Found
+from optiinfra_api.dependencies.page import Found, Keyset
 from optiinfra_api.dependencies.reading import Read
 from optiinfra_api.dependencies.series import Series, current_series, series_of_row
 from optiinfra_api.schemas.quality import DriftRow, QualityPoint, columns
@@ -77,6 +77,20 @@ class Against:
         return {**span, VERSION_PARAMETERS[self.version]: self.value} if self.version else span
 
 
+PERIODS = Keyset(
+    TRENDS,
+    {
+        "after_period": "period",
+        "after_application": "application_id",
+        "after_metric": "metric_name",
+        "after_environment": "environment",
+        "after_judge": "judge",
+        "after_model": "judge_model",
+        "after_rubric": "rubric_version",
+    },
+)
+
+
 async def trends_of(
     read: Read, filters: Mapping[str, Any], group_by: str, shown: str
 ) -> Found[QualityPoint]:
@@ -87,8 +101,8 @@ async def trends_of(
         ),
         calibrated_judges(read, filters["metric_name"]),
     )
-    found = await read.ranking(
-        TRENDS,
+    found = await read.listing(
+        PERIODS,
         group_by=group_by,
         every=shown == "all" or bool(filters["judge_model"]),
         series=tuple(sorted(series.written() for series in current)),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from optiinfra_api.dependencies.page import Found
+from optiinfra_api.dependencies.page import Found, Keyset
 from optiinfra_api.dependencies.reading import Read
 from optiinfra_api.dependencies.series import current_series, series_of_row
 from optiinfra_api.schemas.quality import Texts, WorstRow, columns
@@ -50,6 +50,22 @@ def demand_text(key: ApiKey) -> None:
         )
 
 
+CALLS = Keyset(
+    WORST,
+    {
+        "after_tampered": "tampered",
+        "after_contradicted": "contradicted",
+        "after_score": "score",
+        "after_timestamp": "timestamp",
+        "after_interaction": "interaction_id",
+        "after_metric": "metric_name",
+        "after_judge": "judge",
+        "after_model": "judge_model",
+        "after_rubric": "rubric_version",
+    },
+)
+
+
 async def worst_of(
     read: Read, filters: Mapping[str, Any], metric_type: str, reader: ApiKey | None
 ) -> Found[WorstRow]:
@@ -61,7 +77,7 @@ async def worst_of(
     if reader is not None:
         demand_text(reader)
     series = await series_told(read, filters)
-    found = await read.ranking(WORST, metric_types=(metric_type,), series=series, **filters)
+    found = await read.listing(CALLS, metric_types=(metric_type,), series=series, **filters)
     rows = [WorstRow(**columns(row, WorstRow)) for row in found.rows]
     if reader is not None and rows:
         rows = await with_texts(read, found.rows)

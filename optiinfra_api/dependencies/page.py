@@ -11,7 +11,7 @@ from fastapi import Depends, Query, Request
 
 from optiinfra_api.dependencies.cursor import Position, question_of
 from optiinfra_api.dependencies.doors import Doors, DoorsOf
-from optiinfra_core.errors import Conflict, InvalidRequest
+from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.warehouse.question import Question
 from optiinfra_core.windows import Window
 
@@ -95,30 +95,6 @@ def told(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
-
-
-def ranked(rows: list[T], page: Page, version: str) -> Found[T]:
-    """A page of a ranking. Ranks move when data does, so its position holds the data's version."""
-    if len(rows) <= page.limit:
-        return Found(rows=rows)
-    key = {"offset": offset_of(page, version) + page.limit, "version": version}
-    return Found(rows=rows[: page.limit], next=Position(key=key))
-
-
-def offset_of(page: Page, version: str) -> int:
-    """How many ranks the pages before took.
-
-    Raises:
-        Conflict: the data has changed since; a rank may have been told twice or never.
-    """
-    if page.position is None:
-        return 0
-    if page.position.key["version"] != version:
-        raise Conflict(
-            "the data has changed since the page before, so the ranks have moved",
-            remedy="Ask for the first page again, with a larger limit if it happens often.",
-        )
-    return int(str(page.position.key["offset"]))
 
 
 def page_of(request: Request, doors: Doors, limit: int, cursor: str | None) -> Page:

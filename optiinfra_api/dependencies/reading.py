@@ -19,8 +19,6 @@ from optiinfra_api.dependencies.page import (
     Page,
     SmallPage,
     demand_small,
-    offset_of,
-    ranked,
 )
 from optiinfra_api.dependencies.period import COSTS, SAMPLES, SNAPSHOTS, Reach, Times, times
 from optiinfra_api.dependencies.period import window_of as parsed
@@ -100,13 +98,6 @@ class Read:
             rest = leaf.behind(self.page.limit)
             self.doors.warehouse.keep(keyset.question, params, self.ground, rest)
         return found
-
-    async def ranking(self, question: Question[T], **given: Any) -> Found[T]:
-        """A page of a ranking."""
-        offset = offset_of(self.page, self.ground.version)
-        paged = {**given, "limit": self.page.limit + 1, "offset": offset}
-        rows = await self.doors.warehouse.rows(question, self.params(paged))
-        return ranked(rows, self.page, self.ground.version)
 
     async def stream(self, question: Question[Any], media_type: str, **given: Any) -> Response:
         """The rows as ClickHouse writes them, while it reads them.

@@ -34,6 +34,15 @@ SERIES = {
     "after_account": "account_id",
     "after_region": "region",
 }
+PERIODS = Keyset(
+    performance.TRENDS,
+    {
+        "after_period": "period",
+        "after_metric": "metric_name",
+        "after_statistic": "statistic",
+        "after_unit": "unit",
+    },
+)
 SAMPLES = Keyset(performance.METRICS, SERIES)
 STEPS = Keyset(performance.METRICS_STEPPED, SERIES)
 
@@ -69,7 +78,7 @@ async def performance_trends(
     read: SamplePage, filters: SampleFilters, group_by: GroupBy = "hour"
 ) -> Reading[PerformanceTrend]:
     """Each metric over all resources by hour, day, week or month."""
-    return read.answer(await read.ranking(performance.TRENDS, group_by=group_by, **filters))
+    return read.answer(await read.listing(PERIODS, group_by=group_by, **filters))
 
 
 @router.get("/{customer_id}/{provider}/summary")

@@ -33,6 +33,20 @@ ITEMS = Keyset(
 )
 
 
+CHANGES = Keyset(
+    resource.CHANGES,
+    {
+        "after_at": "at",
+        "after_provider": "provider",
+        "after_account": "account_id",
+        "after_region": "region",
+        "after_resource": "resource_id",
+        "after_change": "change",
+        "after_field": "field",
+    },
+)
+
+
 @router.get("/{customer_id}/{provider}/inventory")
 async def resource_inventory(read: MomentPage, filters: InventoryFilters) -> Reading[InventoryItem]:
     """What existed at a moment, from the last committed snapshot before it."""
@@ -42,7 +56,7 @@ async def resource_inventory(read: MomentPage, filters: InventoryFilters) -> Rea
 @router.get("/{customer_id}/{provider}/changes")
 async def resource_changes(read: SnapshotPage, filters: ChangeFilters) -> Reading[ResourceChange]:
     """What was created, removed or changed in the period, in order."""
-    return read.answer(await read.ranking(resource.CHANGES, **filters))
+    return read.answer(await read.listing(CHANGES, **filters))
 
 
 @router.get("/{customer_id}/{provider}/summary")

@@ -9,6 +9,7 @@ from optiinfra_api.dependencies.application_reading import (
     GroupByPeriod,
     ScoreFilters,
 )
+from optiinfra_api.dependencies.page import Keyset
 from optiinfra_api.dependencies.tenant import allowed
 from optiinfra_api.dependencies.usage import models_of, summary_of
 from optiinfra_api.problems import RESPONSES
@@ -22,6 +23,9 @@ router = APIRouter(
     responses={**RESPONSES},
     dependencies=[Security(allowed, scopes=["applications:read"])],
 )
+
+
+PERIODS = Keyset(USAGE, {"after_period": "period", "after_application": "application_id"})
 
 
 @router.get("/{customer_id}/{provider}/summary")
@@ -43,4 +47,4 @@ async def application_usage(
     read: CallsPage, filters: CallFilters, group_by: GroupByPeriod = "day"
 ) -> Reading[UsageTrend]:
     """Calls, tokens and cost of each application by hour, day, week or month."""
-    return read.answer(await read.ranking(USAGE, group_by=group_by, **filters))
+    return read.answer(await read.listing(PERIODS, group_by=group_by, **filters))

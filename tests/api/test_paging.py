@@ -1,6 +1,7 @@
 """Cursors: every row exactly once, also while new rows arrive; nobody else can write one."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -83,6 +84,45 @@ def test_rows_that_arrive_between_pages_disturb_none(house: House) -> None:
     found = [identity(row) for row in [*first["data"], *rest]]
     assert len(found) == len(set(found))
     assert set(found) == before
+
+
+RANKED = {"alpha": "50", "beta": "40", "gamma": "40", "delta": "30", "unpriced": "20"}
+
+
+def ranked(house: House, **dollars: str) -> None:
+    """A day of october on which each resource cost what is said."""
+    day = date(2026, 10, 5)
+    rows = [
+        charge(
+            cost, day, resource_id=name, service_name=name,
+            list_cost=None if name == "unpriced" else Decimal(cost),
+        )
+        for name, cost in dollars.items()
+    ]  # fmt: skip
+    house.clock.advance(timedelta(minutes=2))
+    house.rewrite("globex", COST, day_window(day), [*rows])
+
+
+@pytest.mark.parametrize(("path", "column"), [("by-resource", "resource_id"), ("by-type", "value")])
+def test_a_ranking_that_moves_between_pages_keeps_what_did_not(
+    house: House, path: str, column: str
+) -> None:
+    """New ones arrive, some change: who did not comes once; unknown costs come last, and once."""
+    ranked(house, **RANKED)
+    asked = {"start": "2026-10-05T00:00:00Z", "end": "2026-10-06T00:00:00Z", "cost": "list"}
+    found, cursor = [], None
+    while True:
+        turn = {"cursor": cursor} if cursor else {}
+        answer = house.get(
+            f"/api/v2/costs/globex/aws/{path}", key="globex", limit=2, **asked, **turn
+        )
+        assert answer.status_code == 200, answer.text
+        found += [row[column] for row in answer.json()["data"]]
+        cursor = answer.json()["next_cursor"]
+        if cursor is None:
+            break
+        ranked(house, **RANKED, dearest="99", cheapest="1")
+    assert found == ["alpha", "beta", "gamma", "delta", "cheapest", "unpriced"]
 
 
 def test_a_cursor_keeps_the_period_of_its_first_page(house: House) -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from optiinfra_core.warehouse.question import Question
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Below every score, also where a high one is bad and its sign is turned.
+_NO_SCORE = -2.0
 _FILTERS: Mapping[str, Any] = MappingProxyType(
     {
         "application": "",
@@ -81,7 +84,24 @@ class CallText:
 
 
 # Takes customer_id, providers, metric_types, start, end, and the series that may be told.
-WORST = Question("applications/worst.sql", Judged, optional={**_FILTERS, "limit": 100, "offset": 0})
+WORST = Question(
+    "applications/worst.sql",
+    Judged,
+    optional={
+        **_FILTERS,
+        "limit": 100,
+        "has_after": False,
+        "after_tampered": False,
+        "after_contradicted": 0,
+        "after_score": _NO_SCORE,
+        "after_timestamp": _EPOCH,
+        "after_interaction": "",
+        "after_metric": "",
+        "after_judge": "",
+        "after_model": "",
+        "after_rubric": "",
+    },
+)
 # These take customer_id, interactions, start, end and now; texts also their applications, traces.
 EXPLANATIONS = Question("applications/explanations.sql", Explanation)
 TEXTS = Question("applications/texts.sql", CallText)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +12,7 @@ from optiinfra_core.warehouse.questions.application_usage import GROUPS
 
 METRIC_TYPES = ("quality", "hallucination", "toxicity")
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERIES: Mapping[str, Any] = MappingProxyType(
     {"application": "", "metric_name": "", "judge_model": ""}
 )
@@ -146,7 +147,14 @@ TRENDS = Question(
         "every": True,
         "series": (),
         "limit": 1000,
-        "offset": 0,
+        "has_after": False,
+        "after_period": _EPOCH,
+        "after_application": "",
+        "after_metric": "",
+        "after_environment": "",
+        "after_judge": "",
+        "after_model": "",
+        "after_rubric": "",
     },
     choices={"group_by": GROUPS},
 )

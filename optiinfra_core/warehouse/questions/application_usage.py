@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +11,7 @@ from optiinfra_core.warehouse.question import Question
 
 GROUPS = ("hour", "day", "week", "month")
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FILTERS: Mapping[str, Any] = MappingProxyType(
     {"application": "", "environment": "", "model": "", "service_version": "", "prompt_version": ""}
 )
@@ -91,6 +92,13 @@ CALLS = Question("applications/calls.sql", CallTotals, optional={**_FILTERS, "by
 USAGE = Question(
     "applications/usage.sql",
     UsageTrend,
-    optional={**_FILTERS, "group_by": "day", "limit": 1000, "offset": 0},
+    optional={
+        **_FILTERS,
+        "group_by": "day",
+        "limit": 1000,
+        "has_after": False,
+        "after_period": _EPOCH,
+        "after_application": "",
+    },
     choices={"group_by": GROUPS},
 )

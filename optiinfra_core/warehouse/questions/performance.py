@@ -146,7 +146,16 @@ METRICS_STEPPED = Question(
 TRENDS = Question(
     "performance/trends.sql",
     PerformanceTrend,
-    optional={**_FILTERS, "group_by": "hour", "limit": 1000, "offset": 0},
+    optional={
+        **_FILTERS,
+        "group_by": "hour",
+        "limit": 1000,
+        "has_after": False,
+        "after_period": _EPOCH,
+        "after_metric": "",
+        "after_statistic": "",
+        "after_unit": "",
+    },
     choices={"group_by": GROUPS},
 )
 SUMMARY = Question("performance/summary.sql", PerformanceSummary, optional=_FILTERS)

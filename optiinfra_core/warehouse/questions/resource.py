@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from optiinfra_core.warehouse.question import Question
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FILTERS: Mapping[str, Any] = MappingProxyType({"resource_type": "", "status": "", "region": ""})
 
 
@@ -94,5 +95,18 @@ SUMMARY = Question("resource/summary.sql", ResourceGroup, optional=_FILTERS)
 CHANGES = Question(
     "resource/changes.sql",
     ResourceChange,
-    optional={"resource_type": "", "resource_id": "", "region": "", "limit": 1000, "offset": 0},
+    optional={
+        "resource_type": "",
+        "resource_id": "",
+        "region": "",
+        "limit": 1000,
+        "has_after": False,
+        "after_at": _EPOCH,
+        "after_provider": "",
+        "after_account": "",
+        "after_region": "",
+        "after_resource": "",
+        "after_change": "",
+        "after_field": "",
+    },
 )

@@ -131,7 +131,10 @@ def test_changes_are_told_in_order_and_field_by_field(scene: Scene) -> None:
         (2, "a", "removed", "", "", ""),
         (2, "c", "removed", "", "", ""),
     ]
-    assert changes(scene, limit=2, offset=3) == changes(scene)[3:5]
+    place = {"resource": "b", "region": "us-east-1", "account": "111111111111", "provider": "aws"}
+    after = {f"after_{name}": value for name, value in place.items()}
+    page = changes(scene, limit=2, has_after=True, after_at=later, after_change="removed", **after)
+    assert page == changes(scene)[4:6]
 
 
 def test_a_failed_region_or_a_missed_run_is_no_removal(scene: Scene) -> None:

@@ -30,6 +30,13 @@ WHERE
         IN {series:Array(String)}
     )
 GROUP BY period, application_id, environment, metric_type, metric_name, judge, judge_model, rubric_version
+HAVING
+    NOT {has_after:Bool}
+    OR (period, application_id, metric_name, environment, judge, judge_model, rubric_version)
+    > (
+        {after_period:DateTime('UTC')}, {after_application:String}, {after_metric:String}, {after_environment:String},
+        {after_judge:String}, {after_model:String}, {after_rubric:String}
+    )
 ORDER BY
     period ASC, application_id ASC, metric_name ASC, environment ASC, judge ASC, judge_model ASC, rubric_version ASC
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+LIMIT {limit:UInt32}

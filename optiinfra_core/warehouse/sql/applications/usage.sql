@@ -43,5 +43,8 @@ WHERE
     AND ({service_version:String} = '' OR service_version = {service_version:String})
     AND ({prompt_version:String} = '' OR prompt_version = {prompt_version:String})
 GROUP BY period, application_id
+HAVING
+    NOT {has_after:Bool}
+    OR (period, application_id) > ({after_period:DateTime('UTC')}, {after_application:String})
 ORDER BY period ASC, application_id ASC
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+LIMIT {limit:UInt32}

@@ -1,5 +1,6 @@
 -- Which judged calls are the worst? Tampered first, then contradicted, then by score.
 -- `series` holds the series that may be asked for, as application/metric/judge/model/rubric.
+-- A page starts after the call that the cursor names; -2 stands for no score, which comes first.
 SELECT
     timestamp, application_id, provider, environment, service_version, prompt_name, prompt_version, model,
     substring(interaction_id, 1, 32) AS trace_id, interaction_id, metric_type, metric_name, judge, judge_model,
@@ -24,7 +25,22 @@ WHERE
     AND ({judge_model:String} = '' OR judge_model = {judge_model:String})
     AND concatWithSeparator('/', application_id, metric_name, judge, judge_model, rubric_version)
     IN {series:Array(String)}
+    AND (
+        NOT {has_after:Bool}
+        OR (
+            NOT tampered, contradicted = 0, coalesce(if(metric_type = 'quality', score, -score), -2),
+            -toUnixTimestamp64Milli(timestamp), interaction_id, metric_name, judge, judge_model, rubric_version
+        )
+        > (
+            NOT {after_tampered:Bool}, {after_contradicted:UInt32} = 0,
+            multiIf(
+                {after_score:Float64} = -2, -2, metric_type = 'quality', {after_score:Float64}, -{after_score:Float64}
+            ),
+            -toUnixTimestamp64Milli({after_timestamp:DateTime64(3, 'UTC')}), {after_interaction:String},
+            {after_metric:String}, {after_judge:String}, {after_model:String}, {after_rubric:String}
+        )
+    )
 ORDER BY
-    tampered DESC, contradicted > 0 DESC, if(metric_type = 'quality', score, 1 - score) ASC NULLS FIRST,
+    tampered DESC, contradicted > 0 DESC, if(metric_type = 'quality', score, -score) ASC NULLS FIRST,
     timestamp DESC, interaction_id ASC, metric_name ASC, judge ASC, judge_model ASC, rubric_version ASC
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+LIMIT {limit:UInt32}

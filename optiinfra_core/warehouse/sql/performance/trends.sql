@@ -1,4 +1,5 @@
 -- How does a metric develop from one hour, day, week or month to the next, over all resources?
+-- A page starts after the row that the cursor names.
 SELECT
     multiIf(
         {group_by:String} = 'hour', toStartOfHour(ts),
@@ -18,11 +19,16 @@ WHERE
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND ts >= {start:DateTime('UTC')} AND ts < {end:DateTime('UTC')}
+    AND (NOT {has_after:Bool} OR day >= toDate({after_period:DateTime('UTC')}))
     AND ({metric_name:String} = '' OR metric = {metric_name:String})
     AND ({statistic:String} = '' OR statistic = {statistic:String})
     AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
     AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
     AND ({region:String} = '' OR region = {region:String})
 GROUP BY period, metric, statistic, unit
+HAVING
+    NOT {has_after:Bool}
+    OR (period, metric, statistic, unit)
+    > ({after_period:DateTime('UTC')}, {after_metric:String}, {after_statistic:String}, {after_unit:String})
 ORDER BY period ASC, metric ASC, statistic ASC, unit ASC
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+LIMIT {limit:UInt32}

@@ -1,10 +1,11 @@
 -- What was created, removed or changed between two instants, and which fields?
 -- Each committed snapshot is compared with the committed one before it, region by region, so that a
 -- failed region or a missed run is not taken for a removal. `at` is the snapshot that shows it.
+-- What a resource was like is read only of those that changed.
 WITH
 commits AS
 (
-    SELECT provider, account_id, window_start, failed_parts
+    SELECT provider, account_id, groupArray((window_start, failed_parts)) AS history
     FROM collection_windows FINAL
     WHERE
         customer_id = {customer_id:String}
@@ -13,12 +14,73 @@ commits AS
         AND day >= toDate({start:DateTime('UTC')}) - 2 AND day <= toDate({end:DateTime('UTC')})
         AND window_start >= {start:DateTime('UTC')} - INTERVAL 2 DAY AND window_start < {end:DateTime('UTC')}
         AND (complete OR notEmpty(failed_parts))
+    GROUP BY provider, account_id
 ),
 
-snapshots AS
+tracks AS
 (
     SELECT
-        provider, account_id, region, resource_id, ts, resource_type, resource_name, content_hash,
+        provider, account_id, region, resource_id, groupArray((ts, 1, content_hash)) AS seen,
+        min(content_hash) AS least, max(content_hash) AS most
+    FROM resource_metrics FINAL
+    WHERE
+        customer_id = {customer_id:String}
+        AND provider IN {providers:Array(String)}
+        AND day >= toDate({start:DateTime('UTC')}) - 2 AND day <= toDate({end:DateTime('UTC')})
+        AND ts >= {start:DateTime('UTC')} - INTERVAL 2 DAY AND ts < {end:DateTime('UTC')}
+        AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
+        AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
+        AND ({region:String} = '' OR region = {region:String})
+    GROUP BY provider, account_id, region, resource_id
+),
+
+-- The region's snapshots in order, and in each whether the resource was in it, and as what.
+states AS
+(
+    SELECT
+        provider, account_id, region, resource_id,
+        arrayMap(
+            past -> (past.1, 0, toUInt64(0)), arrayFilter(past -> NOT has(past.2, region), history)
+        ) AS taken,
+        arraySort(arrayConcat(taken, seen)) AS entries,
+        arrayMap(
+            (entry, following) -> (entry.1, following.1 = entry.1, following.3, entry.2),
+            entries, arrayPushBack(arrayPopFront(entries), (toDateTime(0, 'UTC'), 0, toUInt64(0)))
+        ) AS told,
+        arrayFilter(state -> state.4 = 0, told) AS states
+    FROM tracks
+    INNER JOIN commits USING (provider, account_id)
+    WHERE least != most OR length(seen) != length(taken)
+),
+
+moves AS
+(
+    SELECT
+        provider, account_id, region, resource_id, move.1 AS at, move.3 AS change,
+        multiIf(change = 'created', [at], change = 'removed', [move.2], [move.2, at]) AS shown
+    FROM states
+    ARRAY JOIN arrayMap(
+        (before, after) -> (
+            after.1, before.1,
+            multiIf(
+                before.2 AND after.2, if(before.3 = after.3, '', 'changed'),
+                after.2, 'created',
+                before.2, 'removed',
+                ''
+            )
+        ),
+        arrayPopBack(states), arrayPopFront(states)
+    ) AS move
+    WHERE
+        change != ''
+        AND at >= {start:DateTime('UTC')} AND at < {end:DateTime('UTC')}
+        AND (NOT {has_after:Bool} OR at >= {after_at:DateTime('UTC')})
+),
+
+details AS
+(
+    SELECT
+        provider, account_id, region, resource_id, ts, resource_type, resource_name,
         arrayConcat(
             [
                 ('resource_type', toString(resource_type)), ('resource_name', toString(resource_name)),
@@ -35,74 +97,37 @@ snapshots AS
         customer_id = {customer_id:String}
         AND provider IN {providers:Array(String)}
         AND day >= toDate({start:DateTime('UTC')}) - 2 AND day <= toDate({end:DateTime('UTC')})
-        AND ts >= {start:DateTime('UTC')} - INTERVAL 2 DAY AND ts < {end:DateTime('UTC')}
-        AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
-        AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
-        AND ({region:String} = '' OR region = {region:String})
-),
-
-steps AS
-(
-    SELECT
-        provider, account_id, region, window_start AS ts,
-        lagInFrame(toNullable(window_start)) OVER in_region AS before_ts,
-        leadInFrame(toNullable(window_start)) OVER in_region AS after_ts
-    FROM commits
-    INNER JOIN (SELECT DISTINCT provider, account_id, region FROM snapshots) AS regions
-        USING (provider, account_id)
-    WHERE NOT has(failed_parts, region)
-    WINDOW in_region AS (
-        PARTITION BY provider, account_id, region ORDER BY window_start ASC
-        ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING
-    )
-),
-
-histories AS
-(
-    SELECT
-        provider, account_id, region, resource_id, ts, resource_type, resource_name, facts, content_hash,
-        before_ts, after_ts,
-        lagInFrame(toNullable(ts)) OVER of_resource AS seen_before,
-        leadInFrame(toNullable(ts)) OVER of_resource AS seen_after,
-        lagInFrame(content_hash) OVER of_resource AS hash_before,
-        lagInFrame(facts) OVER of_resource AS facts_before
-    FROM snapshots
-    INNER JOIN steps USING (provider, account_id, region, ts)
-    WINDOW of_resource AS (
-        PARTITION BY provider, account_id, region, resource_id ORDER BY ts ASC
-        ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING
-    )
+        AND (provider, day, resource_id, account_id, region, ts) IN (
+            SELECT provider, toDate(moment), resource_id, account_id, region, moment
+            FROM moves
+            ARRAY JOIN shown AS moment
+        )
 ),
 
 events AS
 (
     SELECT
-        ts AS at, 'created' AS change, provider, account_id, region, resource_type, resource_id, resource_name,
-        [('', '', '')] AS differences
-    FROM histories
-    WHERE isNotNull(before_ts) AND (isNull(seen_before) OR seen_before != before_ts)
-    UNION ALL
-    SELECT
-        assumeNotNull(after_ts) AS at, 'removed' AS change, provider, account_id, region, resource_type, resource_id,
-        resource_name, [('', '', '')] AS differences
-    FROM histories
-    WHERE isNotNull(after_ts) AND (isNull(seen_after) OR seen_after != after_ts)
-    UNION ALL
-    SELECT
-        ts AS at, 'changed' AS change, provider, account_id, region, resource_type, resource_id, resource_name,
-        arrayFilter(
-            difference -> difference.2 != difference.3,
-            arrayMap(
-                field -> (
-                    field,
-                    arrayFirst(fact -> fact.1 = field, facts_before).2,
-                    arrayFirst(fact -> fact.1 = field, facts).2
-                ),
-                arrayDistinct(arrayMap(fact -> fact.1, arrayConcat(facts_before, facts)))
-            )
+        at, change, provider, account_id, region, resource_id,
+        argMax(resource_type, ts) AS resource_type, argMax(resource_name, ts) AS resource_name,
+        argMin(facts, ts) AS earlier, argMax(facts, ts) AS later,
+        if(
+            change = 'changed',
+            arrayFilter(
+                difference -> difference.2 != difference.3,
+                arrayMap(
+                    field -> (
+                        field,
+                        arrayFirst(fact -> fact.1 = field, earlier).2,
+                        arrayFirst(fact -> fact.1 = field, later).2
+                    ),
+                    arrayDistinct(arrayMap(fact -> fact.1, arrayConcat(earlier, later)))
+                )
+            ),
+            [('', '', '')]
         ) AS differences
-    FROM histories
-    WHERE isNotNull(before_ts) AND seen_before = before_ts AND hash_before != content_hash
+    FROM (SELECT at, change, provider, account_id, region, resource_id, arrayJoin(shown) AS ts FROM moves) AS looked
+    INNER JOIN details USING (provider, account_id, region, resource_id, ts)
+    GROUP BY at, change, provider, account_id, region, resource_id
 )
 
 SELECT
@@ -110,6 +135,15 @@ SELECT
     difference.1 AS field, difference.2 AS before, difference.3 AS after
 FROM events
 ARRAY JOIN differences AS difference
-WHERE at >= {start:DateTime('UTC')} AND at < {end:DateTime('UTC')}
+WHERE
+    at >= {start:DateTime('UTC')}
+    AND (
+        NOT {has_after:Bool}
+        OR (at, provider, account_id, region, resource_id, change, field)
+        > (
+            {after_at:DateTime('UTC')}, {after_provider:String}, {after_account:String}, {after_region:String},
+            {after_resource:String}, {after_change:String}, {after_field:String}
+        )
+    )
 ORDER BY at ASC, provider ASC, account_id ASC, region ASC, resource_id ASC, change ASC, field ASC
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+LIMIT {limit:UInt32}
