@@ -2,44 +2,37 @@
 -- From the last committed snapshot of each account, at most two days back; a region that failed in it
 -- is taken from the last snapshot in which it did not.
 WITH
-commits AS
 (
-    SELECT provider, account_id, window_start, failed_parts
-    FROM collection_windows FINAL
-    WHERE
-        customer_id = {customer_id:String}
-        AND provider IN {providers:Array(String)}
-        AND dataset = 'resource'
-        AND day >= toDate({at:DateTime('UTC')}) - 2 AND day <= toDate({at:DateTime('UTC')})
-        AND window_start > {at:DateTime('UTC')} - INTERVAL 2 DAY AND window_start <= {at:DateTime('UTC')}
-        AND (complete OR notEmpty(failed_parts))
-),
-
-latest AS
-(
-    SELECT provider, account_id, max(window_start) AS ts, argMax(failed_parts, window_start) AS failed
-    FROM commits
-    GROUP BY provider, account_id
-),
-
-behind AS
-(
-    SELECT provider, account_id, region, max(commits.window_start) AS ts
-    FROM commits
-    INNER JOIN (SELECT provider, account_id, arrayJoin(failed) AS region FROM latest) AS lacking
-        USING (provider, account_id)
-    WHERE NOT has(commits.failed_parts, region)
-    GROUP BY provider, account_id, region
-),
-
-chosen AS
-(
-    SELECT ts FROM latest
-    UNION ALL
-    SELECT ts FROM behind
-),
-
-(SELECT min(ts) FROM chosen) AS oldest
+    SELECT groupArray((provider, account_id, history))
+    FROM
+        (
+            SELECT provider, account_id, arrayReverseSort(groupArray((window_start, failed_parts))) AS history
+            FROM collection_windows FINAL
+            WHERE
+                customer_id = {customer_id:String}
+                AND provider IN {providers:Array(String)}
+                AND dataset = 'resource'
+                AND day >= toDate({at:DateTime('UTC')}) - 2 AND day <= toDate({at:DateTime('UTC')})
+                AND window_start > {at:DateTime('UTC')} - INTERVAL 2 DAY AND window_start <= {at:DateTime('UTC')}
+                AND (complete OR notEmpty(failed_parts))
+            GROUP BY provider, account_id
+        )
+) AS accounts,
+-- The snapshots that anything is taken from: the last one, and for each region it lacks the last that has it.
+arrayDistinct(
+    arrayFlatten(
+        arrayMap(
+            account -> arrayPushFront(
+                arrayMap(
+                    failed -> arrayFirst(past -> NOT has(past.2, failed), account.3).1,
+                    account.3[1].2
+                ),
+                account.3[1].1
+            ),
+            accounts
+        )
+    )
+) AS moments
 SELECT
     provider, account_id, region, resource_type, resource_id, resource_name, state AS status, sku, vcpus,
     memory_gib, storage_gib, created_at, tags, attributes, ts AS snapshot_at
@@ -47,16 +40,13 @@ FROM resource_metrics FINAL
 WHERE
     customer_id = {customer_id:String}
     AND provider IN {providers:Array(String)}
-    AND day >= toDate(oldest) AND day <= toDate({at:DateTime('UTC')})
-    AND ts >= oldest AND ts <= {at:DateTime('UTC')}
-    AND (
-        (
-            (provider, account_id, ts) IN (SELECT provider, account_id, ts FROM latest)
-            AND (provider, account_id, region)
-            NOT IN (SELECT provider, account_id, arrayJoin(failed) FROM latest)
-        )
-        OR (provider, account_id, region, ts) IN (SELECT provider, account_id, region, ts FROM behind)
-    )
+    AND day >= toDate({at:DateTime('UTC')}) - 2 AND day <= toDate({at:DateTime('UTC')})
+    AND has(arrayMap(moment -> toDate(moment), moments), day)
+    AND has(moments, ts)
+    AND ts = arrayFirst(
+        past -> NOT has(past.2, region),
+        arrayFirst(account -> account.1 = provider AND account.2 = account_id, accounts).3
+    ).1
     AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
     AND ({status:String} = '' OR state = {status:String})
     AND ({region:String} = '' OR region = {region:String})
