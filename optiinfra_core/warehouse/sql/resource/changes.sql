@@ -59,18 +59,19 @@ moves AS
         provider, account_id, region, resource_id, move.1 AS at, move.3 AS change,
         multiIf(change = 'created', [at], change = 'removed', [move.2], [move.2, at]) AS shown
     FROM states
-    ARRAY JOIN arrayMap(
-        (before, after) -> (
-            after.1, before.1,
-            multiIf(
-                before.2 AND after.2, if(before.3 = after.3, '', 'changed'),
-                after.2, 'created',
-                before.2, 'removed',
-                ''
-            )
-        ),
-        arrayPopBack(states), arrayPopFront(states)
-    ) AS move
+    ARRAY JOIN
+        arrayMap(
+            (before, after) -> (
+                after.1, before.1,
+                multiIf(
+                    before.2 AND after.2, if(before.3 = after.3, '', 'changed'),
+                    after.2, 'created',
+                    before.2, 'removed',
+                    ''
+                )
+            ),
+            arrayPopBack(states), arrayPopFront(states)
+        ) AS move
     WHERE
         change != ''
         AND at >= {start:DateTime('UTC')} AND at < {end:DateTime('UTC')}
