@@ -13,6 +13,7 @@ from optiinfra_api import problems
 from optiinfra_api.dependencies.doors import open_doors
 from optiinfra_api.dependencies.parameters import demand_known, known_parameters
 from optiinfra_api.dependencies.unchanged import install as install_unchanged
+from optiinfra_api.deprecated import Deprecations
 from optiinfra_api.gateway import DagsterGateway, GraphQLGateway
 from optiinfra_api.mcp.server import manager_of
 from optiinfra_api.middleware import BodyLimit, Figures, Surroundings
@@ -27,6 +28,13 @@ DESCRIPTION = """What your clouds cost, how hard they work and what you own.
 Send an API key as `Authorization: Bearer oi_...`. Every read says how fresh and how complete it
 is. Errors are problem+json (RFC 9457) and carry a remedy.
 """
+# What a page of another origin may send.
+ALLOWED = ("Authorization", "X-API-Key", "Idempotency-Key", "If-None-Match", "Last-Event-ID")
+# What a page of another origin may read of an answer.
+EXPOSED = (
+    "ETag", "X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy", "Deprecation",
+    "Sunset", "Link",
+)  # fmt: skip
 TAGS = [
     {"name": "overview", "description": "All clouds of a customer at once."},
     {"name": "costs", "description": "What was charged, to the cent."},
@@ -95,13 +103,14 @@ def create_app(
 def surround(app: FastAPI, settings: Settings) -> None:
     """Add what every request passes; the one added last is the outermost."""
     app.add_middleware(BodyLimit)
+    app.add_middleware(Deprecations)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "X-API-Key", "Idempotency-Key", "If-None-Match"],
-            expose_headers=["ETag", "X-Request-ID", "Retry-After"],
+            allow_headers=ALLOWED,
+            expose_headers=EXPOSED,
         )
     app.add_middleware(Surroundings, figures=app.state.figures)
 

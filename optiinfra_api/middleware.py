@@ -4,12 +4,15 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from optiinfra_api.auth.limits import Standing
 
 log = structlog.get_logger("optiinfra_api.access")
 
@@ -23,6 +26,7 @@ LIMITS: Mapping[str, int] = {
     "/api/v2/applications/interactions": MAX_BATCH_BYTES,
 }
 TOO_LARGE = 413
+STREAM = "text/event-stream"
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -83,6 +87,7 @@ class Surroundings:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 set_headers(message, scope["state"]["request_id"])
+                set_rate(message, scope["state"].get("rate"))
             await send(message)
 
         try:
@@ -104,6 +109,7 @@ class Surroundings:
             milliseconds=round(seconds * 1000, 1),
             request_id=scope["state"]["request_id"],
             caller=scope["state"].get("key_id"),
+            **told(scope["state"], "deprecated"),
         )
 
 
@@ -150,6 +156,22 @@ def set_headers(message: Message, identifier: str) -> None:
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "private, no-cache")
+    if headers.get("Content-Type", "").startswith(STREAM):
+        headers["Cache-Control"] = "private, no-store"
+
+
+def set_rate(message: Message, rate: Standing | None) -> None:
+    """The two fields of draft-ietf-httpapi-ratelimit-headers-10, where a key was counted."""
+    if rate is None:
+        return
+    headers = MutableHeaders(scope=message)
+    headers["RateLimit-Policy"] = f'"key";q={rate.limit};w=60'
+    headers["RateLimit"] = f'"key";r={rate.left};t={rate.seconds}'
+
+
+def told(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The field of the log line that only some requests have."""
+    return {name: str(state[name])[:200]} if name in state else {}
 
 
 def template(scope: Scope) -> str:

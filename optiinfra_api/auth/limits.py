@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from optiinfra_core.errors import Throttled
 from optiinfra_core.windows import Clock
@@ -16,6 +17,15 @@ class Bucket:
 
     tokens: float
     counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a key stands: requests it may make a minute and has left, seconds until all are back."""
+
+    limit: int
+    left: int
+    seconds: int
 
 
 class RateLimiter:
@@ -44,6 +54,12 @@ class RateLimiter:
                 remedy="Wait as long as Retry-After says; ask for larger pages less often.",
             )
         bucket.tokens -= 1
+
+    def standing(self, key_id: str) -> Standing:
+        """How ``key_id`` stands now; asking costs nothing."""
+        bucket = self._refilled(key_id)
+        lacking = self._capacity - bucket.tokens
+        return Standing(int(self._capacity), int(bucket.tokens), ceil(lacking / self._per_second))
 
     def _refilled(self, key_id: str) -> Bucket:
         now = self._clock.now()

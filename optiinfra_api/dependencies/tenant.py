@@ -43,9 +43,10 @@ TokenOf = Annotated[str | None, Depends(token_of)]
 
 
 async def authenticated(request: Request, doors: DoorsOf, token: TokenOf) -> ApiKey:
-    """The key of the request, counted against its rate.
+    """The key of the request, counted against its rate once.
 
-    A read that the MCP server asks for inside of this process carries the key it let in.
+    The framework asks again for each set of scopes; the key that was let in is remembered with the
+    request. A read that the MCP server asks for inside of this process carries the key it let in.
     """
     admitted: ApiKey | None = getattr(request.state, "admitted", None)
     if admitted is not None:
@@ -53,7 +54,11 @@ async def authenticated(request: Request, doors: DoorsOf, token: TokenOf) -> Api
         return admitted
     key = await doors.authenticator.authenticate(token)
     request.state.key_id = str(key.id)
-    doors.limiter.take(str(key.id))
+    try:
+        doors.limiter.take(str(key.id))
+    finally:
+        request.state.rate = doors.limiter.standing(str(key.id))
+    request.state.admitted = key
     return key
 
 
