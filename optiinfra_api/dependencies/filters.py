@@ -138,6 +138,23 @@ async def charge_filters(
     return {**vars(charges), **tags}
 
 
+async def restatement_filters(
+    service: Text = "",
+    region: Text = "",
+    account: Text = "",
+    charge_category: Text = "",
+    resource_id: Text = "",
+) -> Mapping[str, Any]:
+    """Changes of which charges; the ledger knows neither tags nor kinds of resources."""
+    return {
+        "service": service,
+        "region": region,
+        "account": account,
+        "charge_category": charge_category,
+        "resource_id": resource_id,
+    }
+
+
 async def sample_filters(
     metric_name: Text = "",
     statistic: Text = "",
@@ -169,8 +186,8 @@ async def change_filters(
     return {"resource_type": resource_type, "resource_id": resource_id, "region": region}
 
 
-def split_by(dimension: str, tag: str) -> Mapping[str, str]:
-    """What to group by, as questions take it.
+async def split_of(dimension: Dimension = "service", tag: TagKey = "") -> Mapping[str, str]:
+    """What to group by.
 
     Raises:
         InvalidRequest: a tag's key is missing, or given where it means nothing.
@@ -181,6 +198,18 @@ def split_by(dimension: str, tag: str) -> Mapping[str, str]:
             remedy="Write dimension=tag&tag=team, or leave tag out.",
         )
     return {"dimension": dimension, "tag": tag}
+
+
+async def lines_of(
+    split: Annotated[Mapping[str, str], Depends(split_of)],
+    group_by: GroupBy = "day",
+    top: Annotated[
+        int,
+        Query(ge=1, le=50, description="Values that are told apart; all others are added up."),
+    ] = 10,
+) -> Mapping[str, Any]:
+    """What lines a chart of costs has, and how long a step of them is."""
+    return {**split, "group_by": group_by, "top": top}
 
 
 def demand_no(filters: Mapping[str, Any]) -> None:
@@ -208,6 +237,9 @@ async def known_at_of(
 
 
 ChargeFilters = Annotated[Mapping[str, Any], Depends(charge_filters)]
+Split = Annotated[Mapping[str, str], Depends(split_of)]
+Lines = Annotated[Mapping[str, Any], Depends(lines_of)]
+RestatementFilters = Annotated[Mapping[str, Any], Depends(restatement_filters)]
 SampleFilters = Annotated[Mapping[str, Any], Depends(sample_filters)]
 InventoryFilters = Annotated[Mapping[str, Any], Depends(inventory_filters)]
 ChangeFilters = Annotated[Mapping[str, Any], Depends(change_filters)]

@@ -147,5 +147,18 @@ def demand_small(page: Page) -> None:
         )
 
 
+def demand_first(page: Page) -> None:
+    """Refuse a cursor where rows are streamed: a stream is one answer.
+
+    Raises:
+        InvalidRequest: there is one.
+    """
+    if page.position is not None:
+        raise InvalidRequest(
+            "a stream has no pages, so it takes no cursor",
+            remedy="Leave cursor out and narrow the period, or accept application/json.",
+        )
+
+
 SmallPage = Annotated[Page, Depends(small_page)]
 LargePage = Annotated[Page, Depends(large_page)]

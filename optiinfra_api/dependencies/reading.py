@@ -17,7 +17,7 @@ from optiinfra_api.dependencies.page import (
     Keyset,
     LargePage,
     Page,
-    SmallPage,
+    demand_first,
     demand_small,
 )
 from optiinfra_api.dependencies.period import COSTS, SAMPLES, SNAPSHOTS, Reach, Times, times
@@ -99,11 +99,20 @@ class Read:
             self.doors.warehouse.keep(keyset.question, params, self.ground, rest)
         return found
 
+    async def rows(
+        self, keyset: Keyset[Any], media_type: str | None, *, more: Mapping[str, str], **given: Any
+    ) -> Response:
+        """A page of rows in the envelope with ``more`` fields, or a stream of ``media_type``."""
+        if media_type:
+            return await self.stream(keyset.question, media_type, **given)
+        return self.spliced(await self.lines(keyset, **given), **more)
+
     async def stream(self, question: Question[Any], media_type: str, **given: Any) -> Response:
         """The rows as ClickHouse writes them, while it reads them.
 
         An error that comes before the first byte is a problem; after it the answer breaks off.
         """
+        demand_first(self.page)
         params = self.params({**given, "limit": self.page.limit})
         chunks = self.doors.warehouse.stream(question, params, STREAMS[media_type])
         first = await anext(chunks, b"")
@@ -299,19 +308,9 @@ async def cost_whole(asking: AskingOf, asked: TimesOf) -> Read:
     return await asking.over(COSTS, asked)
 
 
-async def cost_page(asking: AskingOf, asked: TimesOf, page: SmallPage) -> Read:
-    """A read of a page of costs."""
-    return await asking.over(COSTS, asked, page)
-
-
 async def cost_rows(asking: AskingOf, asked: TimesOf, page: LargePage) -> Read:
     """A read of charges, which may be streamed."""
     return await asking.over(COSTS, asked, page)
-
-
-async def sample_page(asking: AskingOf, asked: TimesOf, page: SmallPage) -> Read:
-    """A read of a page about samples."""
-    return await asking.over(SAMPLES, asked, page)
 
 
 async def sample_rows(asking: AskingOf, asked: TimesOf, page: LargePage) -> Read:
@@ -324,8 +323,8 @@ async def sample_whole(asking: AskingOf, asked: TimesOf) -> Read:
     return await asking.over(SAMPLES, asked)
 
 
-async def snapshot_page(asking: AskingOf, asked: TimesOf, page: SmallPage) -> Read:
-    """A read of a page about resources."""
+async def snapshot_rows(asking: AskingOf, asked: TimesOf, page: LargePage) -> Read:
+    """A read about resources, which may be streamed."""
     return await asking.over(SNAPSHOTS, asked, page)
 
 
@@ -335,8 +334,8 @@ Moment = Annotated[
 ]
 
 
-async def moment_page(asking: AskingOf, page: SmallPage, at: Moment = None) -> Read:
-    """A read of a page of what existed at a moment."""
+async def moment_rows(asking: AskingOf, page: LargePage, at: Moment = None) -> Read:
+    """A read of what existed at a moment, which may be streamed."""
     return await asking.at(SNAPSHOTS, at, page)
 
 
@@ -346,12 +345,10 @@ async def moment_whole(asking: AskingOf, at: Moment = None) -> Read:
 
 
 CostWhole = Annotated[Read, Depends(cost_whole)]
-CostPage = Annotated[Read, Depends(cost_page)]
 CostRows = Annotated[Read, Depends(cost_rows)]
-SamplePage = Annotated[Read, Depends(sample_page)]
 SampleRows = Annotated[Read, Depends(sample_rows)]
 SampleWhole = Annotated[Read, Depends(sample_whole)]
-MomentPage = Annotated[Read, Depends(moment_page)]
+MomentRows = Annotated[Read, Depends(moment_rows)]
 MomentWhole = Annotated[Read, Depends(moment_whole)]
-SnapshotPage = Annotated[Read, Depends(snapshot_page)]
+SnapshotRows = Annotated[Read, Depends(snapshot_rows)]
 Streamed = Annotated[str | None, Depends(streamed)]

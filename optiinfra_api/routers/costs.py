@@ -1,24 +1,24 @@
 """What was charged: rows, newest, trends, rankings, totals, restatements."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Security
+from fastapi import APIRouter, Security
 
 from optiinfra_api.dependencies.filters import (
     TAGGED,
     Basis,
     ChargeFilters,
-    Dimension,
     GroupBy,
     KnownAt,
     LedgerBasis,
-    TagKey,
+    Lines,
+    RestatementFilters,
+    Split,
     Text,
     demand_no,
-    split_by,
 )
 from optiinfra_api.dependencies.page import Keyset
-from optiinfra_api.dependencies.reading import CostPage, CostRows, CostWhole, Streamed
+from optiinfra_api.dependencies.reading import CostRows, CostWhole, Streamed
 from optiinfra_api.dependencies.tenant import allowed
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.envelope import STREAMED, CostReading, Reading
@@ -113,11 +113,6 @@ TYPES = Keyset(
 )
 TAG_KEYS = Keyset(TAGS, {"after_key": "key", "after_currency": "currency"})
 
-Top = Annotated[
-    int,
-    Query(ge=1, le=50, description="How many values are told apart; the others are added up."),
-]
-
 
 @router.get(
     "/{customer_id}/{provider}/metrics",
@@ -135,18 +130,24 @@ async def cost_metrics(
     """The charges of the period, newest first; streamed where the Accept header asks for it."""
     if known_at:
         demand_no(filters)
-        return read.priced(await read.listing(AS_KNOWN, basis=basis, known_at=known_at), basis)
+        asked = {"basis": basis, "known_at": known_at}
+        return await read.rows(AS_KNOWN, stream, more={"cost": basis}, **asked)
     if stream:
         return await read.stream(cost.STREAM, stream, basis=basis, **filters)
     return read.spliced(await read.lines(CHARGES, basis=basis, **filters), cost=basis)
 
 
-@router.get("/{customer_id}/{provider}/latest", openapi_extra=TAGGED)
+@router.get(
+    "/{customer_id}/{provider}/latest",
+    response_model=CostReading[CostPageLine],
+    responses={200: STREAMED},
+    openapi_extra=TAGGED,
+)
 async def cost_latest(
-    read: CostPage, filters: ChargeFilters, basis: Basis = "effective"
-) -> CostReading[CostPageLine]:
+    read: CostRows, filters: ChargeFilters, stream: Streamed, basis: Basis = "effective"
+) -> Any:
     """The newest charge of each resource and service in the period."""
-    return read.priced(await read.listing(NEWEST, basis=basis, **filters), basis)
+    return await read.rows(NEWEST, stream, more={"cost": basis}, basis=basis, **filters)
 
 
 @router.get("/{customer_id}/{provider}/trends", openapi_extra=TAGGED)
@@ -159,50 +160,55 @@ async def cost_trends(
 
 
 @router.get("/{customer_id}/{provider}/trends-by-type", openapi_extra=TAGGED)
-async def cost_trends_by_type(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
-    read: CostWhole,
-    filters: ChargeFilters,
-    dimension: Dimension = "service",
-    tag: TagKey = "",
-    group_by: GroupBy = "day",
-    top: Top = 10,
-    basis: Basis = "effective",
+async def cost_trends_by_type(
+    read: CostWhole, filters: ChargeFilters, lines: Lines, basis: Basis = "effective"
 ) -> CostReading[TypeTrend]:
     """Cost of the dearest services, regions, accounts ... by hour, day, week or month."""
-    split = split_by(dimension, tag)
-    found = await read.whole(
-        TRENDS_BY_TYPE, basis=basis, group_by=group_by, top=top, **split, **filters
-    )
-    return read.priced(found, basis)
+    return read.priced(await read.whole(TRENDS_BY_TYPE, basis=basis, **lines, **filters), basis)
 
 
-@router.get("/{customer_id}/{provider}/by-resource", openapi_extra=TAGGED)
+@router.get(
+    "/{customer_id}/{provider}/by-resource",
+    response_model=CostReading[ResourceCost],
+    responses={200: STREAMED},
+    openapi_extra=TAGGED,
+)
 async def cost_by_resource(
-    read: CostPage, filters: ChargeFilters, basis: Basis = "effective"
-) -> CostReading[ResourceCost]:
+    read: CostRows, filters: ChargeFilters, stream: Streamed, basis: Basis = "effective"
+) -> Any:
     """Cost of each resource, dearest first, with its share of the total."""
-    return read.priced(await read.listing(RESOURCES, basis=basis, **filters), basis)
+    return await read.rows(RESOURCES, stream, more={"cost": basis}, basis=basis, **filters)
 
 
-@router.get("/{customer_id}/{provider}/by-type", openapi_extra=TAGGED)
+@router.get(
+    "/{customer_id}/{provider}/by-type",
+    response_model=CostReading[TypeCost],
+    responses={200: STREAMED},
+    openapi_extra=TAGGED,
+)
 async def cost_by_type(
-    read: CostPage,
+    read: CostRows,
     filters: ChargeFilters,
-    dimension: Dimension = "service",
-    tag: TagKey = "",
+    stream: Streamed,
+    split: Split,
     basis: Basis = "effective",
-) -> CostReading[TypeCost]:
+) -> Any:
     """Cost by service, category, region, account, SKU, kind of resource or tag, dearest first."""
-    split = split_by(dimension, tag)
-    return read.priced(await read.listing(TYPES, basis=basis, **split, **filters), basis)
+    asked = {"basis": basis, **split, **filters}
+    return await read.rows(TYPES, stream, more={"cost": basis}, **asked)
 
 
-@router.get("/{customer_id}/{provider}/tags", openapi_extra=TAGGED)
+@router.get(
+    "/{customer_id}/{provider}/tags",
+    response_model=CostReading[TagCost],
+    responses={200: STREAMED},
+    openapi_extra=TAGGED,
+)
 async def cost_tags(
-    read: CostPage, filters: ChargeFilters, basis: Basis = "effective"
-) -> CostReading[TagCost]:
+    read: CostRows, filters: ChargeFilters, stream: Streamed, basis: Basis = "effective"
+) -> Any:
     """The keys of tags that charges carry, with how much of the cost carries each."""
-    return read.priced(await read.listing(TAG_KEYS, basis=basis, **filters), basis)
+    return await read.rows(TAG_KEYS, stream, more={"cost": basis}, basis=basis, **filters)
 
 
 @router.get(
@@ -221,12 +227,19 @@ async def cost_total(
     return read.priced(await read.whole(cost.TOTAL, basis=basis, **filters), basis)
 
 
-@router.get("/{customer_id}/{provider}/restatements")
+@router.get(
+    "/{customer_id}/{provider}/restatements",
+    response_model=CostReading[Restatement],
+    responses={200: STREAMED},
+)
 async def cost_restatements(
-    read: CostPage, basis: LedgerBasis = "effective"
-) -> CostReading[Restatement]:
+    read: CostRows,
+    filters: RestatementFilters,
+    stream: Streamed,
+    basis: LedgerBasis = "effective",
+) -> Any:
     """What the provider changed after it was first served, newest finding first."""
-    return read.priced(await read.listing(CHANGED, basis=basis), basis)
+    return await read.rows(CHANGED, stream, more={"cost": basis}, basis=basis, **filters)
 
 
 @router.get("/{customer_id}/{provider}/invoices")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Security
 
 from optiinfra_api.dependencies.filters import GroupBy, SampleFilters
 from optiinfra_api.dependencies.page import Keyset
-from optiinfra_api.dependencies.reading import SamplePage, SampleRows, SampleWhole, Streamed
+from optiinfra_api.dependencies.reading import SampleRows, SampleWhole, Streamed
 from optiinfra_api.dependencies.tenant import allowed
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.envelope import STREAMED, Reading
@@ -67,18 +67,22 @@ async def performance_metrics(
 ) -> Any:
     """The samples of the period, newest first; streamed where the Accept header asks for it."""
     if step:
-        return read.answer(await read.listing(STEPS, step_s=step, **filters))
+        return await read.rows(STEPS, stream, more={}, step_s=step, **filters)
     if stream:
         return await read.stream(performance.STREAM, stream, **filters)
     return read.spliced(await read.lines(SAMPLES, **filters))
 
 
-@router.get("/{customer_id}/{provider}/trends")
+@router.get(
+    "/{customer_id}/{provider}/trends",
+    response_model=Reading[PerformanceTrend],
+    responses={200: STREAMED},
+)
 async def performance_trends(
-    read: SamplePage, filters: SampleFilters, group_by: GroupBy = "hour"
-) -> Reading[PerformanceTrend]:
+    read: SampleRows, filters: SampleFilters, stream: Streamed, group_by: GroupBy = "hour"
+) -> Any:
     """Each metric over all resources by hour, day, week or month."""
-    return read.answer(await read.listing(PERIODS, group_by=group_by, **filters))
+    return await read.rows(PERIODS, stream, more={}, group_by=group_by, **filters)
 
 
 @router.get("/{customer_id}/{provider}/summary")

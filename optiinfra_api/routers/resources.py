@@ -1,13 +1,15 @@
 """What exists, existed and changed."""
 
+from typing import Any
+
 from fastapi import APIRouter, Security
 
 from optiinfra_api.dependencies.filters import ChangeFilters, InventoryFilters
 from optiinfra_api.dependencies.page import Keyset
-from optiinfra_api.dependencies.reading import MomentPage, MomentWhole, SnapshotPage
+from optiinfra_api.dependencies.reading import MomentRows, MomentWhole, SnapshotRows, Streamed
 from optiinfra_api.dependencies.tenant import allowed
 from optiinfra_api.problems import RESPONSES
-from optiinfra_api.schemas.envelope import Reading
+from optiinfra_api.schemas.envelope import STREAMED, Reading
 from optiinfra_core.warehouse.questions import resource
 from optiinfra_core.warehouse.questions.resource import (
     InventoryItem,
@@ -31,8 +33,6 @@ ITEMS = Keyset(
         "after_region": "region",
     },
 )
-
-
 CHANGES = Keyset(
     resource.CHANGES,
     {
@@ -47,16 +47,24 @@ CHANGES = Keyset(
 )
 
 
-@router.get("/{customer_id}/{provider}/inventory")
-async def resource_inventory(read: MomentPage, filters: InventoryFilters) -> Reading[InventoryItem]:
+@router.get(
+    "/{customer_id}/{provider}/inventory",
+    response_model=Reading[InventoryItem],
+    responses={200: STREAMED},
+)
+async def resource_inventory(read: MomentRows, filters: InventoryFilters, stream: Streamed) -> Any:
     """What existed at a moment, from the last committed snapshot before it."""
-    return read.answer(await read.listing(ITEMS, **filters))
+    return await read.rows(ITEMS, stream, more={}, **filters)
 
 
-@router.get("/{customer_id}/{provider}/changes")
-async def resource_changes(read: SnapshotPage, filters: ChangeFilters) -> Reading[ResourceChange]:
+@router.get(
+    "/{customer_id}/{provider}/changes",
+    response_model=Reading[ResourceChange],
+    responses={200: STREAMED},
+)
+async def resource_changes(read: SnapshotRows, filters: ChangeFilters, stream: Streamed) -> Any:
     """What was created, removed or changed in the period, in order."""
-    return read.answer(await read.listing(CHANGES, **filters))
+    return await read.rows(CHANGES, stream, more={}, **filters)
 
 
 @router.get("/{customer_id}/{provider}/summary")

@@ -112,7 +112,7 @@ def test_a_ranking_that_moves_between_pages_keeps_what_did_not(
     asked = {"start": "2026-10-05T00:00:00Z", "end": "2026-10-06T00:00:00Z", "cost": "list"}
     found, cursor = [], None
     while True:
-        turn = {"cursor": cursor} if cursor else {}
+        turn: dict[str, str] = {"cursor": cursor} if cursor else {}
         answer = house.get(
             f"/api/v2/costs/globex/aws/{path}", key="globex", limit=2, **asked, **turn
         )

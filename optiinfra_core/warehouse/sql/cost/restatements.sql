@@ -15,6 +15,11 @@ WHERE
     AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
     AND detected_at >= {detected_after:DateTime64(3, 'UTC')}
     AND has({changes:Array(String)}, change)
+    AND ({service:String} = '' OR service_name = {service:String})
+    AND ({region:String} = '' OR region_id = {region:String})
+    AND ({account:String} = '' OR account_id = {account:String} OR sub_account_id = {account:String})
+    AND ({charge_category:String} = '' OR charge_category = {charge_category:String})
+    AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
     AND if({basis:String} = 'billed', delta_billed_cost, delta_effective_cost) != 0
     AND (
         NOT {has_after:Bool}
