@@ -94,7 +94,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     description = app.openapi()  # made once and kept by the application
-    problems.describe(description["components"]["schemas"])
+    problems.describe(description)
     app.state.parameters = known_parameters(description)
     surround(app, settings)
     return app

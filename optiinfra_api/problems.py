@@ -231,24 +231,33 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, on_anything_else)
 
 
-RESPONSES: Mapping[int | str, dict[str, Any]] = {
-    status: {
-        "description": description,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, description in (
-        (401, UNAUTHENTICATED.title),
-        (403, FORBIDDEN.title),
-        (404, "Unknown, or another customer's"),
-        (422, INVALID.title),
-        (429, THROTTLED.title),
-        (503, UNAVAILABLE.title),
-    )
-}
+def responses(*told: tuple[int, str]) -> Mapping[int | str, dict[str, Any]]:
+    """Problems as a description of an operation tells them."""
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": words, "content": problem} for status, words in told}
 
 
-def describe(schemas: dict[str, Any]) -> None:
-    """Add the problem's schema, which ``RESPONSES`` refers to, to a description's schemas."""
+RESPONSES = responses(
+    (401, UNAUTHENTICATED.title),
+    (403, FORBIDDEN.title),
+    (404, "Unknown, or another customer's"),
+    (422, INVALID.title),
+    (429, THROTTLED.title),
+    (503, UNAVAILABLE.title),
+)
+CHANGING = responses((409, "It contradicts what is there"))
+SENDING = responses((400, "The body cannot be read"), (413, "The body is too large"))
+
+
+def describe(description: dict[str, Any]) -> None:
+    """Add the problem's schema, which ``RESPONSES`` refers to, and what only some may answer."""
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas = description["components"]["schemas"]
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+    for methods in description["paths"].values():
+        for method, operation in methods.items():
+            changing = {} if method == "get" else CHANGING
+            sending = SENDING if "requestBody" in operation else {}
+            more = {str(status): told for status, told in {**changing, **sending}.items()}
+            operation["responses"] = {**more, **operation["responses"]}

@@ -55,7 +55,9 @@ class TimeSector(Document):
         description="Whether every account has collected all of the day after it had ended."
     )
     time_sector_last_updated: datetime
+    # What is null is left out of the document, so these three may be missing.
     finality: str | None = Field(
+        default=None,
         alias="x_Finality",
         description="Of the day's least final charge: open and closing can still change, final"
         " is invoiced; null where the day has no charge.",
@@ -70,9 +72,9 @@ class Recency(Document):
         description="Whether every day of the period is there and complete."
     )
     dataset_instance_last_updated: datetime | None = Field(
-        description="The last collection; null where nothing was collected yet."
+        default=None, description="The last collection; not told where nothing was collected yet."
     )
-    recency_last_updated: datetime | None
+    recency_last_updated: datetime | None = None
     time_sectors: list[TimeSector] = Field(
         description="A day that is not listed has not been collected."
     )
