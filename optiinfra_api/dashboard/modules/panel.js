@@ -74,8 +74,8 @@ export function Standing({ reads }) {
   const partial = answers.find((answer) => answer.complete === false);
   return html`<footer class="standing">
     <span title=${time(oldest.as_of)}>${oldest.as_of ? `As of ${time(oldest.as_of)}, ${duration(oldest.freshness_seconds)} ago` : "Nothing collected yet"}</span>
-    ${answers.some((answer) => answer.stale) && html`<${Badge} kind="warn">stale<//>`}
-    ${partial && html`<${Badge} kind="info" title=${windows(partial.coverage)}>incomplete<//>`}
+    ${oldest.as_of && answers.some((answer) => answer.stale) && html`<${Badge} kind="warn">stale<//>`}
+    ${oldest.as_of && partial && html`<${Badge} kind="info" title=${windows(partial.coverage)}>incomplete<//>`}
     ${!partial && html`<${Badge} kind="good">complete<//>`}
   </footer>`;
 }

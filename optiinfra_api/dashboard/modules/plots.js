@@ -57,8 +57,21 @@ export function overTime(plot, colours) {
       axisLabel: { color: colours.faint, formatter: plot.value },
       splitLine: { lineStyle: { color: colours.line } },
     },
-    series: plot.series.map((each, at) => drawn(each, each.colour || colours.series[at % colours.series.length] || "", plot.stack, colours)),
+    series: (plot.stack ? aligned(plot.series) : plot.series).map((each, at) => drawn(each, each.colour || colours.series[at % colours.series.length] || "", plot.stack, colours)),
   };
+}
+
+/**
+ * The series over the same moments: ECharts piles up stacks by position, not by moment.
+ * @param {Series[]} series
+ * @returns {Series[]}
+ */
+function aligned(series) {
+  const moments = [...new Set(series.flatMap((each) => each.points.map(([at]) => at)))].sort();
+  return series.map((each) => {
+    const values = new Map(each.points);
+    return { ...each, points: moments.map((at) => [at, values.get(at) ?? null]) };
+  });
 }
 
 /**

@@ -51,6 +51,10 @@ function skip(event) {
 function Navigation({ current, onLeave, zone, onZone }) {
   const { me } = useSession();
   const [theme, setTheme] = useState(preference("theme", "auto"));
+  useEffect(() => {
+    // On a phone the list is wider than the screen.
+    document.querySelector(".pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   const turn = () => {
     const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] || "auto";
     chooseTheme(next);

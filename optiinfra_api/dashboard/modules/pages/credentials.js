@@ -45,8 +45,8 @@ function Account({ credential, open }) {
     <${Missing} permissions=${credential.permissions_missing} />
     <dl class="figures facts">
       <${Figure} label="Account" value=${credential.account_id || "not known yet"} remark=${credential.principal} />
-      <${Figure} label="Verified" value=${ago(credential.last_verified_at)} remark=${time(credential.last_verified_at)} />
-      <${Figure} label="Last used" value=${ago(credential.last_used_at)} remark=${time(credential.last_used_at)} />
+      <${Figure} label="Verified" value=${ago(credential.last_verified_at)} remark=${credential.last_verified_at && time(credential.last_verified_at)} />
+      <${Figure} label="Last used" value=${ago(credential.last_used_at)} remark=${credential.last_used_at && time(credential.last_used_at)} />
       <${Expiry} credential=${credential} />
       <${Figure} label="Budget for calls" value=${credential.budget_usd === null ? "default" : money(credential.budget_usd, "USD")} remark=${credential.budget_usd === null ? "as the installation is set" : "a month"} />
       <${Figure} label="Secret" value=${`Revision ${credential.revision}`} remark=${`fingerprint ${credential.fingerprint}`} />

@@ -57,7 +57,7 @@ function Withheld({ parts }) {
   <//>`;
 }
 
-/** @param {{answer: any, points: unknown[]}} props */
+/** @param {{answer: any, points: import("./overview_attention.js").Point[]}} props */
 function Headline({ answer, points }) {
   const kinds = answer.providers.flatMap((/** @type {any} */ each) => each.resources?.data ?? []);
   const known = answer.providers.some((/** @type {any} */ each) => each.resources?.state === "collected");
@@ -66,8 +66,16 @@ function Headline({ answer, points }) {
     ${byCurrency(answer.costs ?? []).map((/** @type {any} */ cost) => html`<${CostFigure} cost=${cost} answer=${answer} />`)}
     <${Figure} label="Resources" value=${known ? count(added(kinds, "resources")) : "unknown"} remark=${known ? "in the last snapshots" : "not collected"} href=${link("/resources")} />
     ${answer.applications && html`<${Figure} label="Model calls, last 7 days" value=${count(added(calls, "requests"))} remark=${`${calls.length} applications`} href=${link("/applications")} />`}
-    <${Figure} label="Needs attention" value=${count(points.length)} kind=${points.length ? "warn" : ""} remark=${points.length ? "listed below" : "nothing is known to be wrong"} />
+    <${Urgency} points=${points} />
   </dl>`;
+}
+
+/** @param {{points: import("./overview_attention.js").Point[]}} props */
+function Urgency({ points }) {
+  const urgent = points.filter((point) => point.kind !== "info");
+  const notes = points.length - urgent.length;
+  const remark = [urgent.length ? "listed below" : "nothing is known to be wrong", ...(notes ? [`${count(notes)} notes`] : [])];
+  return html`<${Figure} label="Needs attention" value=${count(urgent.length)} kind=${urgent.length ? "warn" : ""} remark=${remark.join(", ")} />`;
 }
 
 /**

@@ -100,8 +100,7 @@ export function Utilisation({ read, providers }) {
   // A share of what there is compares across clouds; other units follow.
   rows.sort((a, b) => Number(b.unit === "%") - Number(a.unit === "%") || a.metric_name.localeCompare(b.metric_name));
   const columns = [
-    { title: "Metric", value: (/** @type {any} */ row) => words(row.metric_name), href: (/** @type {any} */ row) => link("/performance", { provider: row.provider, metric: row.metric_name }) },
-    { title: "Cloud", value: (/** @type {any} */ row) => row.title },
+    { title: "Metric", value: (/** @type {any} */ row) => html`${words(row.metric_name)}<br /><span class="note">${row.title}</span>`, href: (/** @type {any} */ row) => link("/performance", { provider: row.provider, metric: row.metric_name }) },
     { title: "Mean", value: (/** @type {any} */ row) => level(row.avg, row.unit) },
     { title: "p95", numeric: true, value: (/** @type {any} */ row) => measured(row.p95, row.unit) },
     { title: "Resources", numeric: true, value: (/** @type {any} */ row) => count(row.resources) },
@@ -127,8 +126,7 @@ export function Resources({ read, providers }) {
   const rows = parts.flatMap((each) => each.resources.data.map((/** @type {any} */ kind) => ({ ...kind, title: each.title, provider: each.provider })));
   rows.sort((a, b) => b.resources - a.resources);
   const columns = [
-    { title: "Kind", value: (/** @type {any} */ row) => row.resource_type, href: (/** @type {any} */ row) => link("/resources", { provider: row.provider, resource_type: row.resource_type }) },
-    { title: "Cloud", value: (/** @type {any} */ row) => row.title },
+    { title: "Kind", value: (/** @type {any} */ row) => html`${row.resource_type}<br /><span class="note">${row.title}</span>`, href: (/** @type {any} */ row) => link("/resources", { provider: row.provider, resource_type: row.resource_type }) },
     { title: "State", value: (/** @type {any} */ row) => row.status },
     { title: "Resources", numeric: true, value: (/** @type {any} */ row) => count(row.resources) },
   ];
