@@ -43,12 +43,25 @@ def openapi(
     path: Annotated[
         Path | None, typer.Argument(help="File to write; default: stdout.", dir_okay=False)
     ] = None,
+    client: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder to write a typed Python client into instead; needs openapi-python-client.",
+            file_okay=False,
+        ),
+    ] = None,
 ) -> None:
-    """Write the API's OpenAPI description; needs no server."""
+    """Write the API's OpenAPI description, or a client made from it; needs no server."""
     from optiinfra_api.app import create_app  # noqa: PLC0415 - lazy
+    from optiinfra_cli import client_package  # noqa: PLC0415 - lazy
     from optiinfra_core.settings import Settings  # noqa: PLC0415 - lazy
 
-    text = json.dumps(create_app(Settings()).openapi(), indent=2, sort_keys=True) + "\n"
+    description = create_app(Settings()).openapi()
+    if client is not None:
+        written = client_package.write(description, client)
+        Output(as_json=False).say(f"{client}: a client of {written} operations")
+        return
+    text = json.dumps(description, indent=2, sort_keys=True) + "\n"
     if path is None:
         sys.stdout.write(text)
         return
