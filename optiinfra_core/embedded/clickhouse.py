@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from optiinfra_core.embedded import keeper
-from optiinfra_core.embedded.clickhouse_config import READER, WRITER, write_configuration
+from optiinfra_core.embedded.clickhouse_config import BI, READER, WRITER, write_configuration
 from optiinfra_core.embedded.clickhouse_engine import (
     REMEDY,
     Engine,
@@ -106,10 +106,13 @@ class ClickHouseServer:
             "password": new_password(),
             "reader_user": READER,
             "reader_password": new_password(),
+            "bi_user": BI,
+            "bi_password": new_password(),
         }
         record = Record(
             port=choose_port(self._port, before.port if before else None),
-            secrets=before.secrets if before else fresh,
+            # A folder of an earlier release lacks the users that came later.
+            secrets={**fresh, **before.secrets} if before else fresh,
         )
         directory.write(record)
         return record

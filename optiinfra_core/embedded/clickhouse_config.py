@@ -10,6 +10,10 @@ WRITER = "optiinfra"
 READER = "reader"
 READER_SECONDS = 15
 READER_BYTES = 2_000_000_000
+# Business intelligence tools and Grafana: the views alone, and longer questions.
+BI = "bi"
+BI_SECONDS = 60
+BI_BYTES = 2_000_000_000
 
 # Engines that keep data in the server's own folder. Without a grant for each, CREATE fails with
 # code 497 even under GRANT ALL; File, URL, S3 and the like stay out.
@@ -36,6 +40,7 @@ WRITER_GRANTS = (
     *(f"TABLE ENGINE ON {engine}" for engine in ENGINES),
 )
 READER_GRANTS = ("SELECT ON optiinfra*.*", "CREATE TEMPORARY TABLE ON *.*")
+BI_GRANTS = ("SELECT ON optiinfra.bi_*",)
 # The engine's own session logs in as `default`, which must have an empty password. Its quota is
 # the engine's two statements: whoever else comes as `default` finds it used up, and the constants
 # that no quota counts (SELECT 1) get little memory. A duration of 1e9 s last ended in 2001 and
@@ -84,6 +89,15 @@ USERS = """<clickhouse>
         <max_memory_usage><min>1</min><max>{bytes}</max></max_memory_usage>
       </constraints>
     </reader>
+    <bi>
+      <readonly>2</readonly>
+      <max_execution_time>{bi_seconds}</max_execution_time>
+      <max_memory_usage>{bi_bytes}</max_memory_usage>
+      <constraints>
+        <max_execution_time><min>1</min><max>{bi_seconds}</max></max_execution_time>
+        <max_memory_usage><min>1</min><max>{bi_bytes}</max></max_memory_usage>
+      </constraints>
+    </bi>
     <engine>
       <max_memory_usage>100000000</max_memory_usage>
       <constraints><max_memory_usage><readonly/></max_memory_usage></constraints>
@@ -131,8 +145,15 @@ def _users(record: Record) -> str:
         _user("default", None, "engine", ENGINE_GRANTS),
         _user(WRITER, record.secrets["password"], "default", WRITER_GRANTS),
         _user(READER, record.secrets["reader_password"], "reader", READER_GRANTS),
+        _user(BI, record.secrets["bi_password"], "bi", BI_GRANTS),
     )
-    return USERS.format(seconds=READER_SECONDS, bytes=READER_BYTES, users="".join(users))
+    return USERS.format(
+        seconds=READER_SECONDS,
+        bytes=READER_BYTES,
+        bi_seconds=BI_SECONDS,
+        bi_bytes=BI_BYTES,
+        users="".join(users),
+    )
 
 
 def _user(name: str, password: str | None, profile: str, grants: tuple[str, ...]) -> str:

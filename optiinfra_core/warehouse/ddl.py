@@ -18,6 +18,7 @@ _COLUMN = re.compile(
     r"(?P<kind>[A-Z]\w*(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))?)(?P<rest>[^\n]*)$",
     re.MULTILINE,
 )
+_VIEW = re.compile(r"CREATE VIEW IF NOT EXISTS \$\{DB\}\.(?P<name>\w+)")
 _COMMENT = re.compile(r"COMMENT '(?P<text>(?:[^']|'')*)'")
 
 
@@ -42,6 +43,13 @@ def columns_of(table: str) -> tuple[StoredColumn, ...]:
         if made["name"] == table
         for found in _COLUMN.finditer(made["body"])
     )
+
+
+@cache
+def views() -> tuple[str, ...]:
+    """The views that tools read, in the order in which they are made."""
+    texts = (path.read_text(encoding="utf-8") for path in files())
+    return tuple(found["name"] for text in texts for found in _VIEW.finditer(text))
 
 
 def _column(found: re.Match[str]) -> StoredColumn:

@@ -119,14 +119,19 @@ def test_grants_and_limits_are_those_of_the_embedded_server() -> None:
     for user, grants in (
         (embedded.WRITER, embedded.WRITER_GRANTS),
         (embedded.READER, embedded.READER_GRANTS),
+        (embedded.BI, embedded.BI_GRANTS),
     ):
         told = [query.text for query in root.findall(f"users/{user}/grants/query")]
         assert told == [f"GRANT {grant}" for grant in grants]
-    profile = root.find("profiles/reader")
-    assert profile is not None
-    assert profile.findtext("readonly") == "2"
-    assert profile.findtext("max_execution_time") == str(embedded.READER_SECONDS)
-    assert profile.findtext("max_memory_usage") == str(embedded.READER_BYTES)
+    for name, seconds, size in (
+        ("reader", embedded.READER_SECONDS, embedded.READER_BYTES),
+        ("bi", embedded.BI_SECONDS, embedded.BI_BYTES),
+    ):
+        profile = root.find(f"profiles/{name}")
+        assert profile is not None
+        assert profile.findtext("readonly") == "2"
+        assert profile.findtext("max_execution_time") == str(seconds)
+        assert profile.findtext("max_memory_usage") == str(size)
 
 
 def test_the_writer_enters_with_its_password_only(writer: Record) -> None:
