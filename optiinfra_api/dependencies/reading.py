@@ -10,7 +10,7 @@ from starlette.responses import StreamingResponse
 
 from optiinfra_api.dependencies.coverage import coverage_of
 from optiinfra_api.dependencies.cursor import Position
-from optiinfra_api.dependencies.doors import Doors, DoorsOf
+from optiinfra_api.dependencies.doors import Doors
 from optiinfra_api.dependencies.page import (
     UNPAGED,
     Found,
@@ -23,7 +23,7 @@ from optiinfra_api.dependencies.page import (
 from optiinfra_api.dependencies.period import COSTS, SAMPLES, SNAPSHOTS, Reach, Times, times
 from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.standing import Ground, ground_of
-from optiinfra_api.dependencies.tenant import ALL, Providers, Tenant
+from optiinfra_api.dependencies.tenant import ALL, ProviderSlug, Tenant, meant
 from optiinfra_api.dependencies.unchanged import demand_change, tag_of
 from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
 from optiinfra_core.collecting.catalogue import ProviderInfo
@@ -284,14 +284,14 @@ def demand_supplied(providers: tuple[ProviderInfo, ...], metric: Metric) -> None
 
 
 async def asking(
-    request: Request,
-    response: Response,
-    doors: DoorsOf,
-    customer: Tenant,
-    providers: Providers,
+    request: Request, response: Response, customer: Tenant, provider: ProviderSlug
 ) -> Asking:
-    """What a read's dependencies share."""
-    return Asking(request, response, doors, customer, providers)
+    """What a read's dependencies share.
+
+    It asks for few of them: the framework goes through each again wherever it is named, 0.04 ms.
+    """
+    doors: Doors = request.app.state.doors
+    return Asking(request, response, doors, customer, await meant(doors, provider))
 
 
 AskingOf = Annotated[Asking, Depends(asking)]

@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from optiinfra_api.auth.oidc import SUBJECT
-from optiinfra_api.dependencies.doors import Doors, DoorsOf
+from optiinfra_api.dependencies.doors import Doors
 from optiinfra_core.collecting.catalogue import ProviderInfo
 from optiinfra_core.errors import NotFound, PermissionMissing
 from optiinfra_core.tenancy.api_keys import ALL_CUSTOMERS, SCOPES, ApiKey
@@ -42,7 +42,7 @@ async def token_of(
 TokenOf = Annotated[str | None, Depends(token_of)]
 
 
-async def authenticated(request: Request, doors: DoorsOf, token: TokenOf) -> ApiKey:
+async def authenticated(request: Request, token: TokenOf) -> ApiKey:
     """The key of the request, counted against its rate once.
 
     The framework asks again for each set of scopes; the key that was let in is remembered with the
@@ -52,6 +52,7 @@ async def authenticated(request: Request, doors: DoorsOf, token: TokenOf) -> Api
     if admitted is not None:
         request.state.key_id = str(admitted.id)
         return admitted
+    doors: Doors = request.app.state.doors
     key = await doors.authenticator.authenticate(token)
     request.state.key_id = str(key.id)
     try:
@@ -134,14 +135,14 @@ def actor(key: ApiKey) -> str:
 
 
 async def tenant_of(
-    doors: DoorsOf,
+    request: Request,
     key: Caller,
     customer_id: Annotated[
         str, Path(description="Slug or UUID.", max_length=64, examples=["acme"])
     ],
 ) -> Customer:
     """The customer in the path."""
-    return await reached(doors, key, customer_id)
+    return await reached(request.app.state.doors, key, customer_id)
 
 
 Tenant = Annotated[Customer, Depends(tenant_of)]
@@ -161,18 +162,30 @@ def known(providers: Mapping[str, ProviderInfo], slug: str) -> ProviderInfo:
     return providers[slug]
 
 
+ProviderSlug = Annotated[
+    str, Path(description="A provider's slug, or `all`.", max_length=64, examples=["aws"])
+]
+
+
+async def meant(doors: Doors, slug: str) -> tuple[ProviderInfo, ...]:
+    """The providers that ``slug`` means.
+
+    Raises:
+        NotFound: there is none.
+    """
+    installed = await doors.providers()
+    if slug == ALL:
+        return tuple(installed.values())
+    return (known(installed, slug),)
+
+
 async def providers_of(
-    doors: DoorsOf,
+    request: Request,
     tenant: Tenant,  # noqa: ARG001 - a foreign customer is refused before the provider is looked at
-    provider: Annotated[
-        str, Path(description="A provider's slug, or `all`.", max_length=64, examples=["aws"])
-    ],
+    provider: ProviderSlug,
 ) -> tuple[ProviderInfo, ...]:
     """The providers that the path means."""
-    installed = await doors.providers()
-    if provider == ALL:
-        return tuple(installed.values())
-    return (known(installed, provider),)
+    return await meant(request.app.state.doors, provider)
 
 
 Providers = Annotated[tuple[ProviderInfo, ...], Depends(providers_of)]
