@@ -71,6 +71,9 @@ TagKey = Annotated[
 ]
 GroupBy = Annotated[str, one_of(GROUPS, "Length of a period.")]
 
+# Which end of a ranking comes first, and the sign that questions take for it.
+ENDS: Mapping[str, int] = {"busiest": 1, "idlest": -1}
+End = Annotated[str, one_of(tuple(ENDS), "Which resources come first, by their mean.")]
 SpentBy = Annotated[str, one_of(CALL_GROUPS, "What to group calls by.")]
 Finality = Annotated[
     str,
@@ -172,6 +175,25 @@ async def sample_filters(
     }
 
 
+async def utilisation_filters(
+    metric_name: Annotated[
+        str, Query(min_length=1, max_length=256, description="Which metric; see the dictionary.")
+    ] = "cpu_utilization",
+    statistic: Text = "",
+    resource_id: Text = "",
+    resource_type: Text = "",
+    region: Text = "",
+) -> Mapping[str, Any]:
+    """Samples of one metric."""
+    return {
+        "metric_name": metric_name,
+        "statistic": statistic,
+        "resource_id": resource_id,
+        "resource_type": resource_type,
+        "region": region,
+    }
+
+
 async def inventory_filters(
     resource_type: Text = "", status: Text = "", region: Text = ""
 ) -> Mapping[str, Any]:
@@ -241,6 +263,7 @@ Split = Annotated[Mapping[str, str], Depends(split_of)]
 Lines = Annotated[Mapping[str, Any], Depends(lines_of)]
 RestatementFilters = Annotated[Mapping[str, Any], Depends(restatement_filters)]
 SampleFilters = Annotated[Mapping[str, Any], Depends(sample_filters)]
+UtilisationFilters = Annotated[Mapping[str, Any], Depends(utilisation_filters)]
 InventoryFilters = Annotated[Mapping[str, Any], Depends(inventory_filters)]
 ChangeFilters = Annotated[Mapping[str, Any], Depends(change_filters)]
 KnownAt = Annotated[datetime | None, Depends(known_at_of)]

@@ -4,7 +4,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Security
 
-from optiinfra_api.dependencies.filters import GroupBy, SampleFilters
+from optiinfra_api.dependencies.filters import (
+    ENDS,
+    End,
+    GroupBy,
+    SampleFilters,
+    UtilisationFilters,
+)
 from optiinfra_api.dependencies.page import Keyset
 from optiinfra_api.dependencies.reading import SampleRows, SampleWhole, Streamed
 from optiinfra_api.dependencies.tenant import allowed
@@ -14,6 +20,7 @@ from optiinfra_core.warehouse.questions import performance
 from optiinfra_core.warehouse.questions.performance import (
     PerformanceSummary,
     PerformanceTrend,
+    ResourceUtilisation,
     Sample,
     Step,
 )
@@ -39,6 +46,18 @@ PERIODS = Keyset(
     {
         "after_period": "period",
         "after_metric": "metric_name",
+        "after_statistic": "statistic",
+        "after_unit": "unit",
+    },
+)
+RESOURCES = Keyset(
+    performance.BY_RESOURCE,
+    {
+        "after_avg": "avg",
+        "after_provider": "provider",
+        "after_account": "account_id",
+        "after_region": "region",
+        "after_resource": "resource_id",
         "after_statistic": "statistic",
         "after_unit": "unit",
     },
@@ -83,6 +102,18 @@ async def performance_trends(
 ) -> Any:
     """Each metric over all resources by hour, day, week or month."""
     return await read.rows(PERIODS, stream, more={}, group_by=group_by, **filters)
+
+
+@router.get(
+    "/{customer_id}/{provider}/by-resource",
+    response_model=Reading[ResourceUtilisation],
+    responses={200: STREAMED},
+)
+async def performance_by_resource(
+    read: SampleRows, filters: UtilisationFilters, stream: Streamed, first: End = "busiest"
+) -> Any:
+    """One metric of each resource: the busiest or the idlest first."""
+    return await read.rows(RESOURCES, stream, more={}, sign=ENDS[first], **filters)
 
 
 @router.get("/{customer_id}/{provider}/summary")

@@ -40,6 +40,8 @@ def identity(row: dict[str, Any]) -> str:
         ("/api/v2/performance/acme/aws/metrics", {}, 190),
         ("/api/v2/performance/acme/aws/metrics", {"step": 3600}, 48),
         ("/api/v2/performance/acme/aws/trends", {}, 24),
+        ("/api/v2/performance/acme/aws/by-resource", {}, 2),
+        ("/api/v2/performance/acme/aws/by-resource", {"first": "idlest"}, 2),
         ("/api/v2/resources/acme/aws/inventory", {}, 2),
         ("/api/v2/resources/acme/aws/changes", {}, 1),
     ],

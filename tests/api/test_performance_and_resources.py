@@ -90,3 +90,15 @@ def test_changes_and_summary(house: House) -> None:
     assert (change["change"], change["resource_id"]) == ("removed", "acme-i-3")
     (group,) = house.get(f"{RESOURCES}/summary").json()["data"]
     assert (group["status"], group["resources"]) == ("running", 2)
+
+
+def test_resources_are_ranked_by_how_hard_they_work(house: House) -> None:
+    """The busiest first, or the idlest; with percentiles, and how much of the period is known."""
+    path = f"{PERFORMANCE}/by-resource"
+    busiest, idlest = house.get(path, metric_name="cpu_utilization").json()["data"]
+    assert (busiest["resource_id"], busiest["avg"], busiest["p95"]) == ("acme-i-2", 2, 2)
+    assert (idlest["resource_id"], idlest["samples"]) == ("acme-i-1", 95)
+    assert 0 < idlest["coverage"] <= 1
+    turned = house.get(path, metric_name="cpu_utilization", first="idlest").json()["data"]
+    assert [row["resource_id"] for row in turned] == ["acme-i-1", "acme-i-2"]
+    assert house.get(path, metric_name="no_such_metric").json()["data"] == []

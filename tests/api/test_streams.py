@@ -21,6 +21,7 @@ LISTS: list[tuple[str, dict[str, str]]] = [
     ("performance/acme/aws/metrics", {"hours": "3"}),
     ("performance/acme/aws/metrics", {"step": "3600"}),
     ("performance/acme/aws/trends", {}),
+    ("performance/acme/aws/by-resource", {}),
     ("resources/acme/aws/inventory", {}),
     ("resources/acme/aws/changes", {}),
 ]

@@ -114,6 +114,31 @@ class PerformanceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ResourceUtilisation:
+    """One metric of one resource over the period; ``coverage`` of it by samples, 0 to 1."""
+
+    provider: str
+    account_id: str
+    region: str
+    resource_id: str
+    resource_name: str
+    resource_type: str
+    metric_name: str
+    statistic: str
+    unit: str
+    avg: float
+    min: float
+    max: float
+    p50: float
+    p95: float
+    p99: float
+    samples: int
+    coverage: float
+    first_sample: datetime
+    last_sample: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderUtilisation:
     """One metric over all resources of one provider."""
 
@@ -159,4 +184,22 @@ TRENDS = Question(
     choices={"group_by": GROUPS},
 )
 SUMMARY = Question("performance/summary.sql", PerformanceSummary, optional=_FILTERS)
+# Also takes metric_name.
+BY_RESOURCE = Question(
+    "performance/by_resource.sql",
+    ResourceUtilisation,
+    optional={
+        **{name: value for name, value in _FILTERS.items() if name != "metric_name"},
+        "sign": 1,
+        "limit": 100,
+        "has_after": False,
+        "after_avg": 0.0,
+        "after_provider": "",
+        "after_account": "",
+        "after_region": "",
+        "after_resource": "",
+        "after_statistic": "",
+        "after_unit": "",
+    },
+)
 OVERVIEW = Question("performance/overview.sql", ProviderUtilisation)
