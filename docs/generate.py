@@ -1,9 +1,10 @@
 # ruff: noqa: INP001 - a script beside the pages that it writes
-"""Writes the tables of settings, data dictionary, clouds and FOCUS from what they describe.
+"""Writes the tables of settings, data dictionary, clouds, FOCUS and tools from what they describe.
 
 `python -m docs.generate` rewrites them between their markers; tests/docs proves them current.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from optiinfra_api.mcp.operations import Operation, operations_of
 from optiinfra_core.collecting.catalogue import CredentialField, DataTypeInfo, ProviderInfo
 from optiinfra_core.focus.rules import RULES
 from optiinfra_core.metrics import METRICS, Kind, Metric
@@ -236,6 +238,23 @@ def span(seconds: int) -> str:
     return f"{seconds} seconds" if seconds else "0"
 
 
+def tools() -> str:
+    """Every tool of the MCP server: the reads of the API's committed description."""
+    found = operations_of(json.loads((DOCS / "openapi.json").read_text())).values()
+    rows = [
+        [f"`{each.name}`", each.description.split("\n\n")[0].replace("\n", " "), opened_by(each)]
+        for each in found
+    ]
+    return table(("tool", "tells", "scope"), rows)
+
+
+def opened_by(operation: Operation) -> str:
+    """The scopes that open a tool."""
+    if operation.accepted:
+        return "any that reads"
+    return ", ".join(f"`{scope}`" for scope in sorted(operation.demanded)) or "any"
+
+
 SECTIONS: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     **{each.name: partial(metric, each) for each in METRICS},
@@ -244,8 +263,9 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
     "clouds": clouds,
     "focus-rules": focus_rules,
     "focus-gaps": focus_gaps,
+    "tools": tools,
 }
-PAGES = ("settings.md", "data-dictionary.md", "clouds.md", "focus.md")
+PAGES = ("settings.md", "data-dictionary.md", "clouds.md", "focus.md", "mcp.md")
 
 
 def current(text: str) -> str:

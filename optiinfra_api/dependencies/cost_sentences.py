@@ -22,6 +22,14 @@ NOUNS: Mapping[str, str] = {
 VERBS: Mapping[str, str] = {
     "new": "new at", "gone": "gone, was", "rose": "rose by", "fell": "fell by",
 }  # fmt: skip
+# The parts of a change, in words.
+EFFECTS: Mapping[str, str] = {
+    "new_effect": "new charges",
+    "gone_effect": "charges that ended",
+    "usage_effect": "use",
+    "price_effect": "price",
+    "other_effect": "charges without a quantity",
+}
 CENT = Decimal("0.01")
 
 
@@ -47,6 +55,8 @@ def sentences_of(facts: Facts) -> Iterator[str]:
         yield f"{facts.subject} nothing that is known in both periods."
     for total in answer.totals:
         yield whole(facts, total)
+        if total.change:
+            yield f"Of the change: {effects(total)}."
         rows = [row for row in answer.data if row.currency == total.currency]
         for dimension, noun in NOUNS.items():
             found = [row for row in rows if row.dimension == dimension]
@@ -86,14 +96,27 @@ def one(row: Driver) -> str:
 
 
 def cause(row: Driver) -> str:
-    """Whether use or price made the difference, where that is known."""
-    if row.usage_effect is None or row.price_effect is None or row.kind not in {"rose", "fell"}:
+    """What made the difference, where not all of it is new or gone."""
+    if row.kind not in {"rose", "fell"}:
         return ""
-    return (
-        f" (use {signed(row.usage_effect)}, price {signed(row.price_effect)};"
-        f" {plain(row.previous_quantity or Decimal())} to {plain(row.quantity or Decimal())}"
-        f" {row.unit})"
+    quantities = (
+        f"; {plain(row.previous_quantity)} to {plain(row.quantity)} {row.unit}"
+        if row.previous_quantity is not None
+        and row.quantity is not None
+        and row.quantity != row.previous_quantity
+        else ""
     )
+    return f" ({effects(row)}{quantities})"
+
+
+def effects(amounts: Amounts) -> str:
+    """The parts of a change that are not nothing."""
+    parts = [
+        f"{words} {signed(getattr(amounts, name))}"
+        for name, words in EFFECTS.items()
+        if getattr(amounts, name)
+    ]
+    return ", ".join(parts)
 
 
 def doubts(answer: CostChange) -> Iterator[str]:

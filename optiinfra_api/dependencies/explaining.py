@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
-from optiinfra_api.dependencies.cost_sentences import Facts, sentences_of
+from optiinfra_api.dependencies.cost_sentences import EFFECTS, Facts, sentences_of
 from optiinfra_api.dependencies.coverage import coverage_of
 from optiinfra_api.dependencies.filters import LedgerBasis, Text
 from optiinfra_api.dependencies.page import Found
@@ -28,8 +28,6 @@ from optiinfra_core.warehouse.questions.cost_change import (
 from optiinfra_core.windows import DAY, Window, floor
 
 REACH = Reach(metric=COST, default=7 * DAY, longest=366 * DAY, step=DAY)
-# Prices per unit have no end of digits; a cent's millionth is more than any bill tells.
-PLACES = Decimal("0.000001")
 TENTH = Decimal("0.1")
 HUNDRED = 100
 ORDER = ("service", "resource", "account", "region", "sku", "charge_category", "provider")
@@ -113,7 +111,6 @@ def drivers_of(rows: Iterable[Changed], whole: Mapping[str, Changed]) -> list[Dr
 
 def driver_of(row: Changed, whole: Decimal) -> Driver:
     """One of them; ``whole`` is the change of its currency."""
-    use = usage_effect(row)
     return Driver(
         **amounts(row),
         dimension=row.dimension,
@@ -121,10 +118,8 @@ def driver_of(row: Changed, whole: Decimal) -> Driver:
         label=row.label if row.dimension == "resource" else "",
         share=hundredths(row.change, whole),
         unit=row.unit if row.measured else "",
-        quantity=row.quantity_now,
+        quantity=row.quantity,
         previous_quantity=row.previous_quantity,
-        usage_effect=use,
-        price_effect=None if use is None else row.change - use,
     )
 
 
@@ -137,6 +132,7 @@ def amounts(row: Changed) -> dict[str, Any]:
         "change": row.change,
         "percent": hundredths(row.change, row.previous),
         "kind": kind_of(row),
+        **{name: getattr(row, name) for name in EFFECTS},
     }
 
 
@@ -154,14 +150,6 @@ def kind_of(row: Changed) -> Kind:
 def hundredths(part: Decimal, whole: Decimal) -> Decimal | None:
     """``part`` in hundredths of ``whole``, to a tenth; None of nothing."""
     return (part * HUNDRED / whole).quantize(TENTH) if whole else None
-
-
-def usage_effect(row: Changed) -> Decimal | None:
-    """What the change would have been at the previous price; None where that is not known."""
-    if row.quantity_now is None or not row.previous_quantity:
-        return None
-    price = row.previous / row.previous_quantity
-    return ((row.quantity_now - row.previous_quantity) * price).quantize(PLACES)
 
 
 def told(row: RestatedSince) -> Restated:

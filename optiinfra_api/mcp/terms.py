@@ -24,8 +24,9 @@ TERMS = """# Terms
 - restatement: what the provider changed after it was first served; old, new and delta.
 - share: part of the total of its currency, from 0 to 1. percent: in hundredths.
 - null: not known, or there is none. Never zero.
-- usage_effect, price_effect: parts of a change of cost; (quantity - previous quantity) at the
-  previous price per unit, and quantity at the change of the price per unit.
+- new_effect, gone_effect, usage_effect, price_effect, other_effect: the parts of a change of cost;
+  charges that there were none of before, that there are none of now, more or less use at the price
+  per unit of before, another price per unit, and charges without a quantity. They add up to it.
 - unknown_rows: charges without a cost on the basis asked for; they are in no sum.
 """
 

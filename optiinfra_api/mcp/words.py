@@ -9,7 +9,7 @@ CELL = 80
 RECORD = 300
 COLUMNS = 14
 # Columns that say which row it is come first, so that none of them is left out.
-IDENTITIES = ("_id", "_name", "_type")
+IDENTITIES = ("_id", "_name", "_type", "dimension", "value")
 Row = Mapping[str, Any]
 
 

@@ -22,6 +22,14 @@ class Amounts(BaseModel):
         description="change in hundredths of previous; null where that is 0."
     )
     kind: Kind = Field(description="new: no charge before; gone: none now.")
+    new_effect: Money = Field(description="Charges of a kind that there was none of before.")
+    gone_effect: Money = Field(description="Charges of a kind that there is none of now.")
+    usage_effect: Money = Field(description="More or less use, at the price per unit of before.")
+    price_effect: Money = Field(description="Dearer or cheaper units.")
+    other_effect: Money = Field(
+        description="More or less of charges without a quantity: use or price, nobody can tell."
+        " The five effects add up to change."
+    )
 
 
 class Driver(Amounts):
@@ -39,10 +47,6 @@ class Driver(Amounts):
     unit: str = Field(description="Of the quantities; empty where they are null.")
     quantity: Money | None = Field(description="Consumed; null where it is not one unit.")
     previous_quantity: Money | None
-    usage_effect: Money | None = Field(
-        description="Part of change from more or less use, at the previous price per unit."
-    )
-    price_effect: Money | None = Field(description="The rest of change: dearer or cheaper units.")
 
 
 class Restated(BaseModel):

@@ -12,6 +12,7 @@ from optiinfra_core.windows import Window
 from tests.api.house import ACCOUNTS, House
 from tests.core.warehouse.scene import charge
 
+EFFECTS = ("new_effect", "gone_effect", "usage_effect", "price_effect", "other_effect")
 PATH = "/api/v2/costs/acme/aws/change"
 SPAN = Window(datetime(2026, 11, 8, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
 HOURS = {"consumed_unit": "Hours"}
@@ -66,6 +67,11 @@ def test_the_last_whole_week_is_put_beside_the_one_before(house: House) -> None:
             "change": "63",
             "percent": "120",
             "kind": "rose",
+            "new_effect": "70",
+            "gone_effect": "-26.25",
+            "usage_effect": "17.5",
+            "price_effect": "1.75",
+            "other_effect": "0",
         }
     ]
     assert answer["previous_complete"] is True
@@ -82,10 +88,15 @@ def test_what_is_new_gone_used_more_and_dearer_is_told_apart(house: House) -> No
         ("acme-i-2", "rose", "17.5", "27.8"),
         ("acme-i-1", "rose", "1.75", "2.8"),
     ]
-    effects = {row["value"]: (row["usage_effect"], row["price_effect"]) for row in found}
-    assert effects["acme-i-2"] == ("17.5", "0")
-    assert effects["acme-i-1"] == ("0", "1.75")
-    assert effects["acme-i-9"] == effects["acme-bucket"] == (None, None)
+    effects = {
+        row["value"]: {name: row[name] for name in EFFECTS if row[name] != "0"} for row in found
+    }
+    assert effects == {
+        "acme-i-9": {"new_effect": "70"},
+        "acme-bucket": {"gone_effect": "-26.25"},
+        "acme-i-2": {"usage_effect": "17.5"},
+        "acme-i-1": {"price_effect": "1.75"},
+    }
     assert found[2]["quantity"] == "336"
     assert found[2]["unit"] == "Hours"
 
@@ -98,6 +109,8 @@ def test_every_dimension_adds_up_to_the_whole_change(house: House, dimension: st
     answer = house.get(PATH, limit=50).json()
     found = drivers(answer, dimension)
     assert sum(Decimal(row["change"]) for row in found) == Decimal(63)
+    for row in found:
+        assert sum(Decimal(row[name]) for name in EFFECTS) == Decimal(row["change"])
     assert answer["hidden"] == {}
 
 
@@ -126,10 +139,13 @@ def test_it_is_said_in_words(house: House) -> None:
         "aws cost acme 115.50 USD (effective) from 2026-11-15 to 2026-11-21: 63.00 USD (120.0 %)"
         " more than the 52.50 from 2026-11-08 to 2026-11-14."
     )
-    assert sentences[2] == (
+    assert sentences[1] == (
+        "Of the change: new charges +70.00, charges that ended -26.25, use +17.50, price +1.75."
+    )
+    assert sentences[3] == (
         "By resource: acme-i-9 new at 70.00 USD, 111.1 % of the change; acme-bucket gone, was"
         " 26.25 USD, -41.7 % of the change; acme-i-2 rose by 17.50 USD, 27.8 % of the change"
-        " (use +17.50, price +0.00; 168 to 336 Hours)."
+        " (use +17.50; 168 to 336 Hours)."
     )
     assert any("providers changed charges by +63.00 USD" in each for each in sentences)
 

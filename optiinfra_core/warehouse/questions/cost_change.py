@@ -21,7 +21,8 @@ _OPTIONAL: Mapping[str, Any] = MappingProxyType(
 class Changed:
     """One value of a dimension in both periods; ``of_all`` is how many the dimension has.
 
-    Quantities are None unless ``measured``: every charge has one, and all in one unit.
+    The five effects add up to ``change``. Quantities are None unless ``measured``: every charge
+    has one, and all in one unit.
     """
 
     dimension: str
@@ -33,9 +34,14 @@ class Changed:
     change: Money
     rows: int
     previous_rows: int
-    unit: str
+    new_effect: Money
+    gone_effect: Money
+    usage_effect: Money
+    price_effect: Money
+    other_effect: Money
     measured: bool
-    quantity_now: Money | None
+    unit: str
+    quantity: Money | None
     previous_quantity: Money | None
     of_all: int
 
