@@ -63,13 +63,13 @@ def suffix_of(path: str) -> str:
 
 
 @cache
-def shipped() -> Mapping[str, File]:
-    """The files by their path; read and compressed once in a process (1.3 MB).
+def shipped(package: str = PACKAGE) -> Mapping[str, File]:
+    """The files of a package by their path; read and compressed once in a process (1.3 MB).
 
     A request only looks its path up here: no path leads anywhere else.
     """
     found = {}
-    for path, entry in walk(files(PACKAGE)):
+    for path, entry in walk(files(package)):
         media_type = MEDIA_TYPES.get(suffix_of(path))
         if media_type:
             content = entry.read_bytes()

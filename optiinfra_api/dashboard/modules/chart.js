@@ -10,13 +10,14 @@ import { Table } from "./table.js";
 
 /**
  * A plot. `label` says in words what it shows; `columns` and `rows` are the same as a table.
- * `option` is made from the palette of the theme that is on; `onSelect` hears a click on a mark.
+ * `option` is made from the palette of the theme that is on; `onSelect` hears a click on a mark,
+ * `onMoment` one anywhere in a plot over time, with the moment in milliseconds that is under it.
  * @param {{
  *   label: string, option: (colours: import("./theme.js").Palette) => Option, columns: Column[], rows: any[],
- *   height?: number, onSelect?: (click: Click) => void,
+ *   height?: number, onSelect?: (click: Click) => void, onMoment?: (at: number) => void,
  * }} props
  */
-export function Chart({ label, option, columns, rows, height = 260, onSelect }) {
+export function Chart({ label, option, columns, rows, height = 260, onSelect, onMoment }) {
   const [tabular, setTabular] = useState(false);
   return html`<figure class="chart">
     <figcaption><span>${label}</span>
@@ -26,14 +27,17 @@ export function Chart({ label, option, columns, rows, height = 260, onSelect }) 
     </figcaption>
     ${tabular
       ? html`<${Table} caption=${label} columns=${columns} rows=${rows} />`
-      : html`<${Canvas} label=${label} option=${option} height=${height} onSelect=${onSelect} />`}
+      : html`<${Canvas} label=${label} option=${option} height=${height} onSelect=${onSelect} onMoment=${onMoment} />`}
   </figure>`;
 }
 
 /**
- * @param {{label: string, option: (colours: import("./theme.js").Palette) => Option, height: number, onSelect?: (click: Click) => void}} props
+ * @param {{
+ *   label: string, option: (colours: import("./theme.js").Palette) => Option, height: number,
+ *   onSelect?: (click: Click) => void, onMoment?: (at: number) => void,
+ * }} props
  */
-function Canvas({ label, option, height, onSelect }) {
+function Canvas({ label, option, height, onSelect, onMoment }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const plot = useRef(/** @type {Plot | null} */ (null));
   const [ready, setReady] = useState(false);
@@ -49,7 +53,22 @@ function Canvas({ label, option, height, onSelect }) {
     plot.current.on("click", onSelect);
     return () => plot.current?.off("click");
   }, [ready, onSelect]);
+  useEffect(() => hear(plot.current, onMoment), [ready, onMoment]);
   return html`<div class="canvas" role="img" aria-label=${label} data-ready=${ready ? "true" : "false"} ref=${place} style=${{ height: `${height}px` }}></div>`;
+}
+
+/**
+ * Tell `onMoment` where on the axis of time a click was; the function returned ends it.
+ * @param {Plot | null} plot
+ * @param {((at: number) => void) | undefined} onMoment
+ */
+function hear(plot, onMoment) {
+  if (!plot || !onMoment) return undefined;
+  const surface = plot.getZr();
+  surface.on("click", ({ offsetX, offsetY }) => {
+    if (plot.containPixel("grid", [offsetX, offsetY])) onMoment(plot.convertFromPixel("grid", [offsetX, offsetY])[0]);
+  });
+  return () => surface.off("click");
 }
 
 /**

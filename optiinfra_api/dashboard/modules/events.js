@@ -2,7 +2,7 @@
 import { Problem, request } from "./api.js";
 import { refresh } from "./load.js";
 
-/** Events that come together are answered by one refresh. */
+/** Events that come together are answered by one refresh; the API keeps states for a second. */
 const TOGETHER_MS = 1500;
 const PATIENCE_MS = [2000, 5000, 15000, 60000];
 /** Statuses that another try will not change. */

@@ -15,7 +15,7 @@
  *   remedy, or why it is empty; freshness and completeness under it. Children may be a function of
  *   the answers. Also there: `Badge`, `Figure`, `Failure`, `Empty`, `Standing`.
  * - `<Table caption columns rows>` (table.js): columns `{title, value(row), numeric, href(row)}`.
- * - `<Chart label option columns rows onSelect>` (chart.js): `option` is a function of the palette,
+ * - `<Chart label option columns rows onSelect onMoment>` (chart.js): `option` is a function of the palette,
  *   made by `overTime` or `ranked` (plots.js); columns and rows are the same figures as a table.
  * - format.js: `money(decimalString, currency)`, `number`, `percent`, `time`, `day`, `duration`.
  *   Money that is shown is a string from the API; only the position of a mark may be a float.

@@ -104,7 +104,7 @@ function drawn(series, colour, stack, colours) {
     showSymbol: series.points.length < 3,
     symbolSize: 5,
     connectNulls: false,
-    barMaxWidth: 28,
+    barMaxWidth: 44,
     itemStyle: { color: colour },
     lineStyle: { width: 1.75, color: colour, type: series.dashed ? "dashed" : "solid" },
     areaStyle: series.kind === "area" ? { color: colour, opacity: 0.18 } : undefined,

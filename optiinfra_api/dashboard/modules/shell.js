@@ -29,7 +29,7 @@ export function Shell({ onLeave }) {
     prefer("zone", zone === "utc" ? "local" : "utc");
     setZone(preference("zone", "utc"));
   };
-  return html`<a class="skip" href=${location.hash} onClick=${skip}>Skip to the content</a>
+  return html`<a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
     <div class="shell">
       <${Navigation} current=${path} onLeave=${onLeave} zone=${zone} onZone=${switchZone} />
       <div class="work">

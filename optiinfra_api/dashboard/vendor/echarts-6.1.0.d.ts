@@ -6,7 +6,14 @@ export interface Click {
   readonly dataIndex?: number;
   readonly data?: unknown;
 }
+export interface Surface {
+  on(event: "click", then: (at: { offsetX: number; offsetY: number }) => void): void;
+  off(event: "click"): void;
+}
 export interface Plot {
+  getZr(): Surface;
+  containPixel(part: "grid", at: [number, number]): boolean;
+  convertFromPixel(part: "grid", at: [number, number]): [number, number];
   setOption(option: Option, how?: { notMerge?: boolean }): void;
   resize(): void;
   dispose(): void;

@@ -74,6 +74,6 @@ function Total({ row }) {
     <dl class="figures"><div class="figure"><dt>Total, ${row.currency}</dt><dd>${money(row.cost, row.currency)}</dd>
       <dd class="remark">${count(row.rows)} charges, ${count(row.resources)} resources
         ${row.unknown_rows > 0 && html` <${Badge} kind="warn" title="They are in no sum.">${count(row.unknown_rows)} of unknown cost<//>`}</dd></div></dl>
-    <${Parts} row=${row} />
+    ${row.cost !== null && html`<${Parts} row=${row} />`}
   </div>`;
 }

@@ -46,12 +46,30 @@ function OneCurrency({ currency, group, trend, split, restated, finality }) {
     longMoment: group === "hour" ? time : day,
     remark: (/** @type {number} */ at) => remarkOf(changes.get(at)),
   };
-  const zoom = (/** @type {any} */ click) => {
-    const at = click.data?.value?.[0];
-    if (at && FINER.has(group)) change({ start: at, end: new Date(endOf(at, group)).toISOString(), group: FINER.get(group) || null, days: null });
-  };
-  return html`<${Chart} label=${`Cost by ${group} in ${currency}`} height=${300} onSelect=${zoom}
+  const zoom = (/** @type {number} */ moment) => open(nearest(rows, moment), group);
+  return html`<${Chart} label=${`Cost by ${group} in ${currency}`} height=${300} onMoment=${zoom}
     option=${(/** @type {any} */ colours) => overTime(plot, colours)} columns=${columnsOf(currency, group, changes)} rows=${rows} />`;
+}
+
+/**
+ * Show one period alone, in shorter ones.
+ * @param {string | undefined} at
+ * @param {string} group
+ */
+function open(at, group) {
+  const finer = FINER.get(group);
+  if (at && finer) change({ start: at, end: new Date(endOf(at, group)).toISOString(), group: finer, days: null });
+}
+
+/**
+ * The period whose start is nearest to a moment: bars stand around the start of theirs.
+ * @param {any[]} rows
+ * @param {number} moment
+ * @returns {string | undefined}
+ */
+function nearest(rows, moment) {
+  const distance = (/** @type {any} */ row) => Math.abs(Date.parse(row.period) - moment);
+  return rows.toSorted((a, b) => distance(a) - distance(b))[0]?.period;
 }
 
 /**
