@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from optiinfra_api import problems
+from optiinfra_api import described, problems
 from optiinfra_api.dependencies.doors import open_doors
 from optiinfra_api.dependencies.parameters import demand_known, known_parameters
 from optiinfra_api.dependencies.unchanged import install as install_unchanged
@@ -95,6 +95,7 @@ def create_app(
         app.include_router(router)
     description = app.openapi()  # made once and kept by the application
     problems.describe(description)
+    described.complete(description, ROUTERS)
     app.state.parameters = known_parameters(description)
     surround(app, settings)
     return app

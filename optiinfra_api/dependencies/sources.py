@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from optiinfra_api.dependencies.coverage import accounts_in, expected_span, known_among, whole
 from optiinfra_api.dependencies.doors import Doors
@@ -30,6 +31,18 @@ async def sources_of(doors: Doors, customer: str, now: datetime) -> list[SourceF
     )
     accounts = {key: value for each in found for key, value in each.items()}
     return [source_of(state, installed, accounts, spans, now) for state in states]
+
+
+def standing_of(sources: list[SourceFreshness], now: datetime) -> Mapping[str, Any]:
+    """How fresh and complete all of them are together."""
+    commits = [source.last_commit_at for source in sources if source.last_commit_at]
+    as_of = max(commits, default=None)
+    return {
+        "as_of": as_of,
+        "freshness_seconds": max(0, int((now - as_of).total_seconds())) if as_of else None,
+        "stale": not sources or any(source.stale for source in sources),
+        "complete": bool(sources) and not any(source.gaps for source in sources),
+    }
 
 
 def not_supported(
@@ -84,6 +97,7 @@ def source_of(
         data_type=state.dataset,
         account_id=state.account_id,
         source=state.source,
+        source_version=state.source_version,
         watermark=state.watermark,
         lag_seconds=int((now - state.watermark).total_seconds()) if state.watermark else None,
         last_attempt_at=state.last_attempt_at,

@@ -10,7 +10,7 @@ from optiinfra_api.dependencies.filters import SpentBy
 from optiinfra_api.dependencies.ordering import IdempotencyKey, backfill, trigger
 from optiinfra_api.dependencies.page import SmallPage
 from optiinfra_api.dependencies.reading import TimesOf
-from optiinfra_api.dependencies.sources import not_supported, sources_of
+from optiinfra_api.dependencies.sources import not_supported, sources_of, standing_of
 from optiinfra_api.dependencies.spending import cost_of
 from optiinfra_api.dependencies.tasks import HistoryFilters, TaskOf, history_page, status_of
 from optiinfra_api.dependencies.tenant import Caller, allowed, known, observing, reached
@@ -85,6 +85,7 @@ async def source_freshness(customer_id: Customer, key: Caller, doors: DoorsOf) -
         checked_at=now,
         count=len(found),
         data=found,
+        **standing_of(found, now),
         not_supported=not_supported(found, await doors.providers()),
     )
 

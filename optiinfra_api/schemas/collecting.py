@@ -153,6 +153,10 @@ class SourceFreshness(BaseModel):
     data_type: str
     account_id: str
     source: str
+    source_version: str | None = Field(
+        description="What the source called the state of its data that was collected whole last;"
+        " null where it names none."
+    )
     watermark: datetime | None = Field(description="Everything before it is collected.")
     lag_seconds: int | None = Field(description="Seconds from the watermark to now.")
     last_attempt_at: datetime | None
@@ -176,6 +180,10 @@ class Freshness(Listing[SourceFreshness]):
 
     customer_id: str
     checked_at: datetime
+    as_of: datetime | None = Field(description="Last commit of any source; null: there is none.")
+    freshness_seconds: int | None = Field(description="Seconds from as_of to this answer.")
+    stale: bool = Field(description="Whether a source is, or there is none.")
+    complete: bool = Field(description="Whether no source has gaps, and there is one.")
     not_supported: dict[str, dict[str, str]] = Field(
         description="What the customer's providers cannot give, and why."
     )
