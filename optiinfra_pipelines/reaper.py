@@ -7,6 +7,7 @@ session of its own; the server frees it 4 ms after the process is gone.
 
 import argparse
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -30,12 +31,20 @@ STARTING_GRACE = timedelta(seconds=180)
 def reap(
     instance: dg.DagsterInstance, database: Database, clock: Clock, grace: timedelta
 ) -> list[str]:
-    """Fail every unfinished run without a lease that is older than ``grace``; returns their ids.
+    """Fail every unfinished run without a lease that is older than ``grace``; returns their ids."""
+    return fail(instance, leaseless(instance, database, clock, grace))
+
+
+def leaseless(
+    instance: dg.DagsterInstance, database: Database, clock: Clock, grace: timedelta
+) -> list[dg.DagsterRun]:
+    """The unfinished runs without a lease that are older than ``grace``.
 
     ``grace`` covers a worker that has started: it takes its lease with its first step. With a
-    grace at all, one that was only launched has ``STARTING_GRACE``.
+    grace at all, one that was only launched has ``STARTING_GRACE``. A run that is just ending lets
+    its lease go before it says how it ended: beside live workers, only who is found twice is dead.
     """
-    reaped = []
+    found = []
     for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
         run = record.dagster_run
         patience = grace
@@ -43,12 +52,20 @@ def reap(
             patience = max(grace, STARTING_GRACE)
         if clock.now() - _since(record) < patience or alive(database, run.run_id):
             continue
+        found.append(run)
+    return found
+
+
+def fail(instance: dg.DagsterInstance, runs: Iterable[dg.DagsterRun]) -> list[str]:
+    """Fail these runs and free the pool slots they hold; returns their ids."""
+    failed = []
+    for run in runs:
         instance.report_run_failed(
             run, "The run's process is gone (host or worker crash); what it committed is kept."
         )
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-        reaped.append(run.run_id)
-    return reaped
+        failed.append(run.run_id)
+    return failed
 
 
 def _since(record: dg.RunRecord) -> datetime:

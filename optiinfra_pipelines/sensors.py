@@ -16,7 +16,7 @@ from optiinfra_pipelines.assets.reading import about
 from optiinfra_pipelines.collection.doors import open_doors
 from optiinfra_pipelines.jobs import KIND_TAG
 from optiinfra_pipelines.judging.watching import told as fields_of
-from optiinfra_pipelines.reaper import reap
+from optiinfra_pipelines.reaper import fail, leaseless
 
 # A worker takes its lease 3 to 5 seconds after its run is STARTED; a dead run is gone in a minute.
 GRACE = timedelta(seconds=30)
@@ -35,9 +35,13 @@ GRACE = timedelta(seconds=30)
     tags={KIND_TAG: "upkeep"},
 )
 def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Reap, and say what was reaped."""
+    """Reap whom the look before this one found dead too, and say who that was."""
+    suspects = json.loads(context.cursor or "[]")
     with open_doors(settings()) as doors:
-        reaped = reap(context.instance, doors.database, SystemClock(), GRACE)
+        found = leaseless(context.instance, doors.database, SystemClock(), GRACE)
+    reaped = fail(context.instance, (run for run in found if run.run_id in suspects))
+    rest = sorted(run.run_id for run in found if run.run_id not in reaped)
+    context.update_cursor(json.dumps(rest))
     return dg.SkipReason(f"reaped {', '.join(reaped)}" if reaped else "every run is alive")
 
 

@@ -108,7 +108,7 @@ def backfilling(knobs: Settings) -> str:
     """What a backfill from the UI does."""
     return (
         "**Backfill:** *Materialize*, then choose customers and days. Calls may cost money:"
-        " `optiinfra backfill --dry-run` says how many. Two such runs go at a time, and ticks go"
+        " `optiinfra backfill --dry-run` says how many. One such run goes at a time, and ticks go"
         f" first; more in {docs_link(knobs, 'dagster-ui', 'The Dagster UI')}."
     )
 

@@ -7,10 +7,13 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from optiinfra_core.windows import FixedClock, SystemClock
+from optiinfra_pipelines import sensors
 from optiinfra_pipelines.collection.doors import Doors
 from optiinfra_pipelines.reaper import reap
 
 GRACE = timedelta(seconds=30)
+# What a run says at its end.
+SUCCEEDED = dg.DagsterEvent(event_type_value=dg.DagsterEventType.RUN_SUCCESS.value, job_name="j")
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,26 @@ def test_a_launched_run_has_longer_than_a_started_one(
         run = create_run_for_test(instance, job_name="j", status=status)
         expected = [run.run_id] if reaped else []
         assert reap(instance, doors.database, later, GRACE) == expected
+
+
+def test_a_run_that_is_just_ending_is_not_taken_for_dead(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lets its lease go before it says how it ended: only who is found twice is dead."""
+    monkeypatch.setattr(sensors, "GRACE", timedelta(0))
+    started = dg.DagsterRunStatus.STARTED
+    with dg.instance_for_test() as instance:
+        ending = create_run_for_test(instance, job_name="j", status=started)
+        dead = create_run_for_test(instance, job_name="j", status=started)
+        context = dg.build_sensor_context(instance=instance)
+        first = sensors.dead_runs(context)
+        assert isinstance(first, dg.SkipReason)
+        assert first.skip_message == "every run is alive"
+        instance.handle_run_event(ending.run_id, SUCCEEDED)
+        again = dg.build_sensor_context(instance=instance, cursor=context.cursor)
+        second = sensors.dead_runs(again)
+        assert isinstance(second, dg.SkipReason)
+        assert second.skip_message == f"reaped {dead.run_id}"
+        statuses = {run.run_id: run.status for run in instance.get_runs()}
+    assert statuses[ending.run_id] is dg.DagsterRunStatus.SUCCESS
+    assert statuses[dead.run_id] is dg.DagsterRunStatus.FAILURE
