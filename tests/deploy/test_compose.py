@@ -17,6 +17,7 @@ FILE = ROOT / "docker-compose.yml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = {"migrate", "reaper", "cli"}
+OBSERVING = {"prometheus", "grafana"}
 STAYING = sorted(SERVICES.keys() - ONE_SHOT)
 
 
@@ -53,9 +54,17 @@ def test_a_mistyped_key_is_found(specification: jsonschema.Draft7Validator) -> N
 
 
 def test_the_services_are_those_of_the_design() -> None:
-    """Two servers, Dagster's three processes, the API, and what runs once."""
+    """Two servers, Dagster's three processes, the API, what runs once, and what looks on."""
     staying = {"postgres", "clickhouse", "code", "daemon", "webserver", "api"}
-    assert set(SERVICES) == staying | ONE_SHOT
+    assert set(SERVICES) == staying | ONE_SHOT | OBSERVING
+
+
+def test_who_looks_on_is_started_only_when_asked_for() -> None:
+    """Prometheus and Grafana are a profile; nothing else waits for them."""
+    for name in OBSERVING:
+        assert SERVICES[name]["profiles"] == ["observability"]
+    for service in SERVICES.values():
+        assert not OBSERVING & set(service.get("depends_on", {}))
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -104,9 +113,9 @@ def test_the_two_servers_are_out_of_reach() -> None:
 
 
 def test_only_who_needs_it_reaches_outside() -> None:
-    """Collection and the command line call clouds; the other two publish a port."""
+    """Collection and the command line call clouds; the others publish a port."""
     outside = {name for name in SERVICES if "edge" in SERVICES[name]["networks"]}
-    assert outside == {"code", "cli", "webserver", "api"}
+    assert outside == {"code", "cli", "webserver", "api"} | OBSERVING
 
 
 def test_no_service_gets_the_container_engine() -> None:
@@ -122,7 +131,7 @@ def test_the_host_lends_configuration_only() -> None:
             if source in COMPOSE["volumes"]:
                 continue
             assert source.startswith("./deploy/")
-            assert (ROOT / source).is_file()
+            assert (ROOT / source).exists()
             assert rest.endswith(":ro")
 
 
@@ -179,4 +188,4 @@ def test_the_workspace_names_the_code_server() -> None:
 def test_images_have_a_tag(name: str) -> None:
     """An image without one changes under a restart."""
     image = SERVICES[name]["image"].rstrip("}").rpartition(":")[2]
-    assert re.match(r"\d", image)
+    assert re.match(r"v?\d", image)

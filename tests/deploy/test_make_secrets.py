@@ -12,6 +12,8 @@ from optiinfra_core.settings import SECRETS_DIR, Settings
 from optiinfra_core.vault.keyring import KeyRing
 
 ROOT = Path(__file__).parents[2]
+# Keys of the API are made by the API, once it runs.
+FILLED_LATER = {"optiinfra_metrics_key"}
 
 
 def make(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -56,6 +58,9 @@ def test_nothing_is_printed_and_nothing_repeats(made: Path, tmp_path: Path) -> N
     done = make(other)
     for file in made.iterdir():
         told = (other / file.name).read_text()
+        if file.name in FILLED_LATER:
+            assert not told.strip()
+            continue
         assert told != file.read_text()
         assert told.strip() not in done.stdout + done.stderr
 
