@@ -24,6 +24,7 @@ class Agent:
         """What ``talk`` finds out on a connection."""
 
         async def connected() -> T:
+            """The talk, and the end of the connection."""
             async with httpx2.AsyncClient(headers=self._headers, timeout=30) as http:
                 transport = streamable_http_client(self._url, http_client=http)
                 async with Client(transport, mode=self._mode) as client:
@@ -35,6 +36,7 @@ class Agent:
         """The tools that are listed, by name."""
 
         async def listed(client: Client) -> list[Tool]:
+            """The first page; there is one."""
             return (await client.list_tools()).tools
 
         return {tool.name: tool for tool in self.ask(listed)}
@@ -43,6 +45,7 @@ class Agent:
         """The answer of a tool."""
 
         async def called(client: Client) -> CallToolResult:
+            """One call."""
             return await client.call_tool(name, arguments)
 
         return self.ask(called)
@@ -51,6 +54,7 @@ class Agent:
         """The answers of several tools on one connection, by name."""
 
         async def called(client: Client) -> dict[str, CallToolResult]:
+            """One call after the other."""
             return {
                 name: await client.call_tool(name, dict(arguments))
                 for name, arguments in calls.items()

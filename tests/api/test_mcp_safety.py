@@ -154,6 +154,7 @@ def test_an_unknown_tool_prompt_or_resource_is_an_error_of_the_protocol(
     """The code for wrong parameters, and where the known ones are listed."""
 
     async def unknown(client: Client) -> list[str]:
+        """What each refusal says."""
         found = []
         for asking in (
             lambda: client.call_tool("delete_customer", {"customer_id": "acme"}),
@@ -297,6 +298,7 @@ def test_a_revoked_key_ends_in_the_middle_of_a_conversation(address: str, house:
     held, admin = house.auth("short"), house.auth("admin")
 
     async def revoked(client: Client) -> None:
+        """One call that is answered, and one that is not."""
         assert not (await client.call_tool("cost_total", {})).is_error
         async with httpx.AsyncClient() as http:
             gone = await http.delete(f"{address}/api/v1/keys/{key_id}", headers=admin)
@@ -312,6 +314,7 @@ def test_calls_at_the_same_time_keep_apart(address: str, house: House) -> None:
     held = {**ACCEPT, **house.auth("acme")}
 
     async def many() -> set[int]:
+        """The ids of the answers."""
         async with httpx.AsyncClient(base_url=address, headers=held, timeout=60) as http:
             answers = await asyncio.gather(
                 *[http.post("/mcp", json={**CALL, "id": number}) for number in range(64)]
