@@ -84,6 +84,8 @@ def create_app(
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         generate_unique_id_function=operation_id,
+        # The reference is a page of ours (routers/reference.py): those here load from elsewhere.
+        docs_url=None,
         redoc_url=None,
         # Sync dependencies would each wait for a thread: all of ours are async.
         dependencies=[Depends(demand_known)],

@@ -23,6 +23,7 @@ from optiinfra_api.routers import (
     performance,
     providers,
     quality,
+    reference,
     resources,
     usage,
 )
@@ -51,6 +52,7 @@ ROUTERS = (
     keys.router,
     me.router,
     providers.router,
+    reference.router,
     health.router,
     mcp.router,
     dashboard.router,

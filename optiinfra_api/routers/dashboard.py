@@ -36,6 +36,11 @@ async def dashboard_file(path: str, request: Request) -> Response:
         raise NotFound(
             f"the dashboard has no file {path[:200]!r}", remedy=f"The dashboard is at {HOME}."
         )
+    return sent(file, request)
+
+
+def sent(file: File, request: Request) -> Response:
+    """The file, or that it is unchanged."""
     try:
         demand_change(request.headers, file.tag)
     except Unchanged:
