@@ -1,13 +1,16 @@
 """The views for business intelligence tools say what the API says, and only what is committed."""
 
+import re
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 from optiinfra_core.metrics import COST, RESOURCE
 from optiinfra_core.windows import Window, day_window, floor
 from tests.api.house import ACCOUNTS, FIRST_DAY, House
 from tests.core.warehouse.scene import charge, machine
 
+PAGE = Path(__file__).parents[2] / "docs/bi.md"
 PERIOD = {"start": "2026-11-01T00:00:00Z", "end": "2026-11-23T00:00:00Z"}
 
 
@@ -25,6 +28,15 @@ def test_the_costs_of_a_customer_are_those_of_the_api(house: House) -> None:
     )
     assert {row["ServiceName"]: row["cost"] for row in rows} == told
     assert told
+
+
+def test_the_documented_question_is_answered_like_the_apis(house: House) -> None:
+    """The example of docs/bi.md says what its sentence promises: the API's answer."""
+    [sql] = re.findall(r"^```sql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    rows = house.warehouse.select(sql, {})
+    answer = house.get("/api/v2/costs/acme/aws/by-type", dimension="service", **PERIOD).json()
+    told = [(each["value"], Decimal(each["cost"])) for each in answer["data"]]
+    assert [(row["ServiceName"], row["cost"]) for row in rows] == told
 
 
 def test_samples_are_those_of_the_api(house: House) -> None:

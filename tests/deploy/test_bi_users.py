@@ -25,20 +25,7 @@ from tests.deploy.test_clickhouse_users import (
     make_secrets,
 )
 
-# A user who belongs to one customer, as docs/bi.md writes it.
-BOUND = """<clickhouse>
-  <users>
-    <bi_globex>
-      <password>globex</password>
-      <networks><ip>127.0.0.1</ip></networks>
-      <profile>bi</profile>
-      <quota>default</quota>
-      <grants><query>GRANT SELECT ON optiinfra.bi_*</query></grants>
-      <databases><optiinfra>{filters}</optiinfra></databases>
-    </bi_globex>
-  </users>
-</clickhouse>
-"""
+PAGE = ROOT / "docs/bi.md"
 CHARGES = """
 INSERT INTO optiinfra.cost_metrics (
     customer_id, provider, account_id, charge_period_start, charge_period_end, service_name,
@@ -64,10 +51,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     secrets = make_secrets(folder)
     port = free_port()
     configure(folder, port)
-    filters = "".join(
-        f"<{view}><filter>customer_id = 'globex'</filter></{view}>" for view in views()
-    )
-    (folder / "users.d/bound.xml").write_text(BOUND.format(filters=filters))
+    (folder / "users.d/bound.xml").write_text(bound())
     script = str(Path(__file__).parent / "clickhouse_engine.py")
     process = subprocess.Popen([sys.executable, script, str(folder)])
     passwords = {
@@ -85,6 +69,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     finally:
         process.kill()
         process.wait()
+
+
+def bound() -> str:
+    """The user of one customer as the documentation writes it, for globex, with a password."""
+    [block] = re.findall(r"^```xml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    sealed = "<password_sha256_hex>...</password_sha256_hex>"
+    assert sealed in block
+    return block.replace("acme", "globex").replace(sealed, "<password>globex</password>")
 
 
 def endpoint_of(record: Record) -> ClickHouseEndpoint:
