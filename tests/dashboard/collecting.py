@@ -48,7 +48,7 @@ def result(account: Account, number: int, **told: Any) -> CollectionResult:
     """What the run with this number achieved, an hour before the one with the number below."""
     started = NOW - (number + 1) * HOUR
     given = {
-        "run_id": f"run-{number}",
+        "run_id": f"history-{number}",
         "customer_id": account.customer,
         "provider": account.provider,
         "data_type": "cost",

@@ -7,16 +7,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from optiinfra_core.endpoints import PostgresEndpoint, Servers
 from tests.api.house import NOW, House
 from tests.conftest import clickhouse_database, postgres_database
-from tests.dashboard.browser import Watch, started
+from tests.dashboard.browser import DESK, Watch, started
 from tests.dashboard.furnished import furnished_house
 from tests.dashboard.visitor import Visitor
-
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +36,8 @@ def house(
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """A Chromium; the tests are skipped only where this machine has none.
+def profile() -> Iterator[BrowserContext]:
+    """A Chromium's profile, whose cache all tests share; skipped only where there is no browser.
 
     It ends with the last test below this folder: Playwright keeps an event loop in this thread,
     beside which other tests could not start theirs.
@@ -48,26 +46,26 @@ def browser() -> Iterator[Browser]:
     with started(named) as found:
         if found is None:
             pytest.skip("there is no Chromium on the PATH, and $OPTIINFRA_BROWSER names none")
-        yield found
+        yield found.new_context(
+            locale="en-US",
+            timezone_id="Europe/Berlin",
+            viewport=DESK,
+            reduced_motion="reduce",
+        )
 
 
 @pytest.fixture
-def visitor(browser: Browser, house: House) -> Iterator[Visitor]:
+def visitor(profile: BrowserContext, house: House) -> Iterator[Visitor]:
     """A person with an empty tab; what the page complains about fails the test."""
-    context = browser.new_context(
-        locale="en-US",
-        timezone_id="Europe/Berlin",
-        viewport={"width": 1280, "height": 900},
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = profile.new_page()
     page.set_default_timeout(15_000)
     page.clock.set_fixed_time(NOW)
     watch = Watch(page)
     try:
         yield Visitor(page, watch, house, str(house.client.base_url).rstrip("/"))
     finally:
-        context.close()
+        page.evaluate("localStorage.clear()")
+        page.close()
     assert not watch.complaints
 
 

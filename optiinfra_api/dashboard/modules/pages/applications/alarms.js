@@ -18,7 +18,7 @@ export function Alarms({ base, chosen }) {
     setProblem(null);
     post(`${base}/alarms/${alarm.id}/clear`).then(refresh, (failure) => setProblem(problemOf(failure)));
   };
-  const columns = may("applications:write") ? [...COLUMNS, { title: "", value: (/** @type {Alarm} */ alarm) => button(alarm, end) }] : COLUMNS;
+  const columns = may("applications:write") ? [...COLUMNS, { title: "Action", value: (/** @type {Alarm} */ alarm) => button(alarm, end) }] : COLUMNS;
   return html`<${Panel} title="Alarms" read=${read} wide empty="No alarm was raised in this period.">
     ${(/** @type {any} */ answer) => html`<${Failure} problem=${problem} /><${Table} caption="Alarms" columns=${columns} rows=${answer.data} />`}
   <//>`;

@@ -65,5 +65,5 @@ const CAPS = [
   { title: "Limit", numeric: true, value: (/** @type {Cap} */ cap) => money(cap.cap_usd, "USD") },
   { title: "Spent", numeric: true, value: (/** @type {Cap} */ cap) => money(cap.spent_usd, "USD") },
   { title: "Used", value: (/** @type {Cap} */ cap) => html`<${Share} share=${cap.used} text=${percent(cap.used)} />` },
-  { title: "", value: (/** @type {Cap} */ cap) => (cap.exhausted ? html`<${Badge} kind="warn">nothing more is judged<//>` : "") },
+  { title: "Remark", value: (/** @type {Cap} */ cap) => (cap.exhausted ? html`<${Badge} kind="warn">nothing more is judged<//>` : "") },
 ];

@@ -57,7 +57,7 @@ const COLUMNS = [
   { title: "Metric", value: (/** @type {Row} */ row) => words(row.metric_name) },
   { title: "Pass rate", value: (/** @type {Row} */ row) => html`<${Interval} estimate=${row.pass_rate} />` },
   { title: "Score", value: (/** @type {Row} */ row) => html`<${Interval} estimate=${row.score} />` },
-  { title: "", value: verdict },
+  { title: "Remark", value: verdict },
   { title: "Judged", numeric: true, value: (/** @type {Row} */ row) => `${count(row.judged)} of ${count(row.calls)}` },
   { title: "Not scored", value: failed },
   { title: "Environment", value: (/** @type {Row} */ row) => row.environment },

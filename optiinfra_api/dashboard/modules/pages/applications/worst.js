@@ -39,7 +39,7 @@ const COLUMNS = [
   { title: "Model", value: (/** @type {Row} */ row) => row.model },
   { title: "Metric", value: (/** @type {Row} */ row) => words(row.metric_name) },
   { title: "Score", numeric: true, value: (/** @type {Row} */ row) => percent(row.score) },
-  { title: "", value: verdict },
+  { title: "Found", value: verdict },
   { title: "Trace", value: (/** @type {Row} */ row) => html`<code title=${row.trace_id}>${row.trace_id.slice(0, 8)}</code>` },
 ];
 

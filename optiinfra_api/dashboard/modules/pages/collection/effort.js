@@ -69,7 +69,7 @@ const BUDGETS = [
   { title: "Projected", numeric: true, value: (/** @type {Row} */ row) => money(row.projected_month_usd, "USD") },
   { title: "Budget", numeric: true, value: (/** @type {Row} */ row) => (row.budget_usd === null ? "no limit" : money(row.budget_usd, "USD")) },
   {
-    title: "",
+    title: "Remark",
     value: (/** @type {Row} */ row) => (row.slowed_until ? html`<${Badge} kind="warn">slowed until ${time(row.slowed_until)}<//>` : ""),
   },
 ];

@@ -34,16 +34,16 @@ const COLUMNS = [
     href: (/** @type {Row} */ row) => here({ metric: row.metric_name, kind: row.resource_type }),
   },
   { title: "Kind of resource", value: (/** @type {Row} */ row) => row.resource_type },
-  { title: "Resources", numeric: true, value: (/** @type {Row} */ row) => count(row.resources) },
   figure("Mean", "avg"),
   figure("p50", "p50"),
   figure("p95", "p95"),
   figure("p99", "p99"),
   figure("Max", "max"),
+  { title: "Coverage", value: (/** @type {Row} */ row) => html`<${Share} share=${row.coverage} text=${percent(row.coverage)} />` },
   extreme("Busiest (mean)", "busiest"),
   extreme("Idlest (mean)", "idlest"),
+  { title: "Resources", numeric: true, value: (/** @type {Row} */ row) => count(row.resources) },
   { title: "Samples", numeric: true, value: (/** @type {Row} */ row) => count(row.samples) },
-  { title: "Coverage", value: (/** @type {Row} */ row) => html`<${Share} share=${row.coverage} text=${percent(row.coverage)} />` },
 ];
 
 /** @param {{rows: Row[]}} props */
