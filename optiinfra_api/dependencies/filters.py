@@ -17,6 +17,7 @@ from optiinfra_core.warehouse.questions.cost import (
     GROUPS,
     LACKING,
     LEDGER_BASES,
+    LEDGER_FILTERS,
 )
 from optiinfra_core.windows import as_utc
 
@@ -37,7 +38,7 @@ TAGGED: dict[str, Any] = {
             "required": False,
             "style": "form",
             "explode": True,
-            "description": "Tags that charges must have, each a parameter `tag.<key>=<value>`;"
+            "description": "Tags that rows must have, each a parameter `tag.<key>=<value>`;"
             f" at most {MOST_TAGS}.",
             "schema": {
                 "title": "tag.<key>",
@@ -87,7 +88,7 @@ Finality = Annotated[
 async def tags_of(
     request: Request,
     untagged: Annotated[
-        list[Key], Query(description="Charges without a tag of this key; may be repeated.")
+        list[Key], Query(description="Rows without a tag of this key; may be repeated.")
     ] = [],  # noqa: B006 - never changed
 ) -> Mapping[str, tuple[str, ...]]:
     """The tags that rows must have, from parameters ``tag.<key>=<value>``, and must not have."""
@@ -194,11 +195,23 @@ async def utilisation_filters(
     }
 
 
-async def inventory_filters(
-    resource_type: Text = "", status: Text = "", region: Text = ""
+async def inventory_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
+    tags: Annotated[Mapping[str, tuple[str, ...]], Depends(tags_of)],
+    resource_type: Text = "",
+    status: Text = "",
+    region: Text = "",
+    account: Text = "",
+    resource_id: Text = "",
 ) -> Mapping[str, Any]:
-    """Which resources."""
-    return {"resource_type": resource_type, "status": status, "region": region}
+    """Which resources; further `tag.<key>=<value>` parameters name tags they must have."""
+    return {
+        "resource_type": resource_type,
+        "status": status,
+        "region": region,
+        "account": account,
+        "resource_id": resource_id,
+        **tags,
+    }
 
 
 async def change_filters(
@@ -234,18 +247,19 @@ async def lines_of(
     return {**split, "group_by": group_by, "top": top}
 
 
-def demand_no(filters: Mapping[str, Any]) -> None:
-    """Refuse filters where they cannot be applied: ignoring one would be a wrong answer.
+def as_known(filters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those of ``filters`` that an answer as it was known can be narrowed by.
 
     Raises:
-        InvalidRequest: one is set.
+        InvalidRequest: another one is set: ignoring it would be a wrong answer.
     """
-    named = [name for name, value in filters.items() if value]
+    named = [name for name, value in filters.items() if value and name not in LEDGER_FILTERS]
     if named:
         raise InvalidRequest(
             f"{', '.join(named)} cannot be combined with as_known_at",
-            remedy="Leave the filters out, or as_known_at.",
+            remedy=f"Leave as_known_at out, or narrow by {', '.join(LEDGER_FILTERS)} only.",
         )
+    return {name: filters[name] for name in LEDGER_FILTERS}
 
 
 async def known_at_of(

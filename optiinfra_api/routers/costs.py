@@ -15,7 +15,7 @@ from optiinfra_api.dependencies.filters import (
     RestatementFilters,
     Split,
     Text,
-    demand_no,
+    as_known,
 )
 from optiinfra_api.dependencies.page import Keyset
 from optiinfra_api.dependencies.reading import CostRows, CostWhole, Streamed
@@ -129,8 +129,7 @@ async def cost_metrics(
 ) -> Any:
     """The charges of the period, newest first; streamed where the Accept header asks for it."""
     if known_at:
-        demand_no(filters)
-        asked = {"basis": basis, "known_at": known_at}
+        asked = {"basis": basis, "known_at": known_at, **as_known(filters)}
         return await read.rows(AS_KNOWN, stream, more={"cost": basis}, **asked)
     if stream:
         return await read.stream(cost.STREAM, stream, basis=basis, **filters)
@@ -221,9 +220,8 @@ async def cost_total(
 ) -> Any:
     """What the period cost, one row for each currency."""
     if known_at:
-        demand_no(filters)
-        found = await read.whole(cost.TOTAL_AS_KNOWN, basis=basis, known_at=known_at)
-        return read.priced(found, basis)
+        asked = {"basis": basis, "known_at": known_at, **as_known(filters)}
+        return read.priced(await read.whole(cost.TOTAL_AS_KNOWN, **asked), basis)
     return read.priced(await read.whole(cost.TOTAL, basis=basis, **filters), basis)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Security
 
-from optiinfra_api.dependencies.filters import ChangeFilters, InventoryFilters
+from optiinfra_api.dependencies.filters import TAGGED, ChangeFilters, InventoryFilters
 from optiinfra_api.dependencies.page import Keyset
 from optiinfra_api.dependencies.reading import MomentRows, MomentWhole, SnapshotRows, Streamed
 from optiinfra_api.dependencies.tenant import allowed
@@ -51,6 +51,7 @@ CHANGES = Keyset(
     "/{customer_id}/{provider}/inventory",
     response_model=Reading[InventoryItem],
     responses={200: STREAMED},
+    openapi_extra=TAGGED,
 )
 async def resource_inventory(read: MomentRows, filters: InventoryFilters, stream: Streamed) -> Any:
     """What existed at a moment, from the last committed snapshot before it."""
@@ -67,7 +68,7 @@ async def resource_changes(read: SnapshotRows, filters: ChangeFilters, stream: S
     return await read.rows(CHANGES, stream, more={}, **filters)
 
 
-@router.get("/{customer_id}/{provider}/summary")
+@router.get("/{customer_id}/{provider}/summary", openapi_extra=TAGGED)
 async def resource_summary(read: MomentWhole, filters: InventoryFilters) -> Reading[ResourceGroup]:
     """How many resources of each kind, state and region existed at a moment, and how old."""
     return read.answer(await read.whole(resource.SUMMARY, **filters))

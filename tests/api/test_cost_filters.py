@@ -89,6 +89,29 @@ def test_every_read_is_narrowed_alike(house: House, asked: dict[str, Any], total
     assert len(lines) == len(data(house, "metrics", **asked))
 
 
+@pytest.mark.parametrize(
+    ("asked", "total"),
+    [
+        ({"service": "Amazon S3"}, 8),
+        ({"region": "us-east-1"}, 22),
+        ({"account": "333333333333"}, 4),
+        ({"charge_category": "Tax"}, 16),
+        ({"resource_id": "a"}, 2),
+    ],
+    ids=str,
+)
+def test_what_was_known_is_narrowed_by_what_the_ledger_knows(
+    house: House, asked: dict[str, Any], total: int
+) -> None:
+    """As known now is what is told now; as known before the charges changed, what was before."""
+    now = {"as_known_at": "2026-11-23T00:00:00Z"}
+    assert costs(data(house, "total", **asked, **now)) == total
+    assert costs(data(house, "metrics", **asked, **now)) == total
+    before = {"as_known_at": "2026-11-22T10:07:30Z"}
+    then = costs(data(house, "total", **before, service="Amazon S3"))
+    assert then == Decimal(6) * Decimal("987654.32")
+
+
 def test_the_keys_of_tags_are_listed_with_what_they_cover(house: House) -> None:
     """Costs of tags overlap; each has its share of all charges, tagged or not."""
     rows = data(house, "tags")
@@ -149,6 +172,7 @@ def test_values_beyond_the_dearest_are_added_up(house: House) -> None:
         ("total", {"without": "colour"}),
         ("total", {"untagged": ""}),
         ("total", {"as_known_at": "2026-11-22T09:00:00Z", "tag.team": "web"}),
+        ("metrics", {"as_known_at": "2026-11-22T09:00:00Z", "sku": "box"}),
         ("by-type", {"dimension": "tag"}),
         ("by-type", {"dimension": "service", "tag": "team"}),
         ("trends-by-type", {"dimension": "tag"}),

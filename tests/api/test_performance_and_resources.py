@@ -2,12 +2,16 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import orjson
 import pyarrow as pa
 import pytest
 
+from optiinfra_core.metrics import RESOURCE, Row
+from optiinfra_core.windows import Window, floor
 from tests.api.house import House
+from tests.core.warehouse.scene import machine
 
 PERFORMANCE = "/api/v2/performance/acme/aws"
 RESOURCES = "/api/v2/resources/acme/aws"
@@ -102,3 +106,28 @@ def test_resources_are_ranked_by_how_hard_they_work(house: House) -> None:
     turned = house.get(path, metric_name="cpu_utilization", first="idlest").json()["data"]
     assert [row["resource_id"] for row in turned] == ["acme-i-1", "acme-i-2"]
     assert house.get(path, metric_name="no_such_metric").json()["data"] == []
+
+
+def test_resources_are_found_by_their_tags(house: House) -> None:
+    """With a tag, without a key, of an account: inventory and summary tell the same."""
+    now = floor(house.clock.now(), RESOURCE.window)
+    rows: list[Row] = [
+        machine("tagged", now, tags={"team": "web"}),
+        machine("other", now, tags={"team": "data", "env": "prod"}),
+        machine("bare", now),
+    ]
+    house.rewrite("globex", RESOURCE, Window(now, now + RESOURCE.window), rows)
+    house.clock.advance(timedelta(minutes=2))
+    base = "/api/v2/resources/globex/aws"
+    for asked, names in (
+        ({"tag.team": "web"}, ["tagged"]),
+        ({"untagged": "env"}, ["bare", "tagged"]),
+        ({"untagged": ["env", "team"]}, ["bare"]),
+        ({"account": "222222222222"}, ["bare", "other", "tagged"]),
+        ({"account": "another"}, []),
+        ({"resource_id": "other"}, ["other"]),
+    ):
+        found = house.get(f"{base}/inventory", key="globex", **asked).json()["data"]
+        assert [row["resource_id"] for row in found] == names
+        groups = house.get(f"{base}/summary", key="globex", **asked).json()["data"]
+        assert sum(row["resources"] for row in groups) == len(names)

@@ -54,6 +54,9 @@ FILTERS: Mapping[str, Any] = MappingProxyType(
         "untagged": (),
     }
 )
+# Those that the ledger of changes can tell too.
+LEDGER_FILTERS = ("service", "region", "account", "charge_category", "resource_id")
+_LEDGER: Mapping[str, Any] = MappingProxyType(dict.fromkeys(LEDGER_FILTERS, ""))
 # In a ranking an unknown cost is below every known one: less than a column of money can hold.
 _UNKNOWN = Decimal(-99999999999999999999999999)
 _RANKED: Mapping[str, Any] = MappingProxyType(
@@ -349,11 +352,7 @@ RESTATEMENTS = Question(
         **_BASIS,
         "changes": ("restated", "appeared", "vanished"),
         "detected_after": _EPOCH,
-        "service": "",
-        "region": "",
-        "account": "",
-        "charge_category": "",
-        "resource_id": "",
+        **_LEDGER,
         "limit": 100,
         "has_after": False,
         "after_detected": _EPOCH,
@@ -366,8 +365,14 @@ RESTATEMENTS = Question(
 )
 # These two also take known_at.
 TOTAL_AS_KNOWN = Question(
-    "cost/total_as_known.sql", TotalAsKnown, optional=_BASIS, choices={"basis": LEDGER_BASES}
+    "cost/total_as_known.sql",
+    TotalAsKnown,
+    optional={**_BASIS, **_LEDGER},
+    choices={"basis": LEDGER_BASES},
 )
 METRICS_AS_KNOWN = Question(
-    "cost/metrics_as_known.sql", LineAsKnown, optional=_PAGE, choices={"basis": LEDGER_BASES}
+    "cost/metrics_as_known.sql",
+    LineAsKnown,
+    optional={**_PAGE, **_LEDGER},
+    choices={"basis": LEDGER_BASES},
 )

@@ -9,7 +9,18 @@ from typing import Any
 from optiinfra_core.warehouse.question import Question
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FILTERS: Mapping[str, Any] = MappingProxyType({"resource_type": "", "status": "", "region": ""})
+_FILTERS: Mapping[str, Any] = MappingProxyType(
+    {
+        "resource_type": "",
+        "status": "",
+        "region": "",
+        "account": "",
+        "resource_id": "",
+        "tag_keys": (),
+        "tag_values": (),
+        "untagged": (),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ lines AS
                 AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
                 AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
                 AND (provider, account_id, day) IN (SELECT provider, account_id, day FROM known)
+                AND ({service:String} = '' OR service_name = {service:String})
+                AND ({region:String} = '' OR region_id = {region:String})
+                AND ({account:String} = '' OR account_id = {account:String} OR sub_account_id = {account:String})
+                AND ({charge_category:String} = '' OR charge_category = {charge_category:String})
+                AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
             UNION ALL
             SELECT
                 provider, account_id,
@@ -60,6 +65,11 @@ lines AS
                 AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
                 AND detected_at > {known_at:DateTime64(3, 'UTC')}
                 AND (provider, account_id, day) IN (SELECT provider, account_id, day FROM known)
+                AND ({service:String} = '' OR service_name = {service:String})
+                AND ({region:String} = '' OR region_id = {region:String})
+                AND ({account:String} = '' OR account_id = {account:String} OR sub_account_id = {account:String})
+                AND ({charge_category:String} = '' OR charge_category = {charge_category:String})
+                AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
         )
     GROUP BY
         provider, account_id,

@@ -50,6 +50,19 @@ WHERE
     AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
     AND ({status:String} = '' OR state = {status:String})
     AND ({region:String} = '' OR region = {region:String})
+    AND ({account:String} = '' OR account_id = {account:String})
+    AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
+    AND (
+        empty({tag_keys:Array(String)})
+        OR arrayAll(
+            (tag, wanted) -> mapContains(tags, tag) AND tags[tag] = wanted,
+            {tag_keys:Array(String)}, {tag_values:Array(String)}
+        )
+    )
+    AND (
+        empty({untagged:Array(String)})
+        OR NOT arrayExists(tag -> mapContains(tags, tag), {untagged:Array(String)})
+    )
     AND (
         NOT {has_after:Bool}
         OR (resource_id, provider, account_id, region)
