@@ -1,16 +1,24 @@
 """The page of costs: its figures are the API's, and every click is a question in the URL."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
-import pytest
-
+from optiinfra_core.metrics import COST, ControlTotal, Row
+from tests.core.warehouse.scene import charge, day_span
+from tests.dashboard.accounts import Account
 from tests.dashboard.figures import cents, number, percent
+from tests.dashboard.money import whole
 from tests.dashboard.visitor import Visitor
 
 COSTS = "/api/v2/costs/acme/all"
 MONTH = {"days": "30"}
 MADE_OF = "What it is made of"
+INVOICES = "Invoices against charges"
+INVOICED = Account("globex", "hetzner", "k-globex")
+THIRD, FOURTH = date(2026, 10, 3), date(2026, 10, 4)
+BILLED = day_span(THIRD, 2)
 
 
 def by_currency(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -22,34 +30,30 @@ def by_currency(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return sorted(rows, key=lambda row: order.index(row["currency"]))
 
 
-@pytest.mark.parametrize("basis", ["effective", "list"])
-def test_the_total_is_the_apis_on_every_basis(visitor: Visitor, basis: str) -> None:
+def test_the_total_is_the_apis_with_its_parts(visitor: Visitor) -> None:
     """Each currency for itself, with the parts that are final, closing and open."""
-    visitor.enter("/costs", cost=basis, **MONTH)
-    rows = by_currency(visitor.read(f"{COSTS}/total", cost=basis, **MONTH)["data"])
+    visitor.enter("/costs", cost="billed", **MONTH)
+    rows = by_currency(visitor.read(f"{COSTS}/total", cost="billed", **MONTH)["data"])
     shown = visitor.panel("Total").locator(".total").all_inner_texts()
     for text, row in zip(shown, rows, strict=True):
         assert f"Total, {row['currency']}" in text
-        if row["cost"] is None:
-            assert "unknown" in text
-            assert "Final" not in text
-            continue
         assert number(text.split(row["currency"])[1]) == cents(row["cost"])
         for name in ("final", "closing", "open"):
             assert number(text.split(name.title())[1]) == cents(row[f"{name}_cost"])
 
 
-@pytest.mark.parametrize("dimension", ["service", "region", "account", "provider"])
-def test_what_cost_is_made_of_is_the_apis_ranking(visitor: Visitor, dimension: str) -> None:
-    """Values, costs and shares, dearest first; what has none says so."""
-    visitor.enter("/costs", by=dimension, **MONTH)
-    rows = by_currency(visitor.read(f"{COSTS}/by-type", dimension=dimension, **MONTH)["data"])
-    shown = visitor.table(visitor.panel(MADE_OF))
-    assert len(shown) == len(rows)
-    for cells, row in zip(shown, rows, strict=True):
-        assert cells[0] == (row["value"] if row["present"] else f"Without {dimension}")
-        assert number(cells[1]) == cents(row["cost"])
-        assert number(cells[2]) == percent(row["share"])
+def test_what_cost_is_made_of_is_the_apis_ranking(visitor: Visitor) -> None:
+    """By service, region, account: values, costs and shares; what has none says so."""
+    visitor.enter("/costs", **MONTH)
+    for dimension in ("service", "region", "account"):
+        visitor.go("/costs", customer="acme", by=dimension, **MONTH)
+        rows = by_currency(visitor.read(f"{COSTS}/by-type", dimension=dimension, **MONTH)["data"])
+        shown = visitor.table(visitor.panel(MADE_OF))
+        assert len(shown) == len(rows)
+        for cells, row in zip(shown, rows, strict=True):
+            assert cells[0] == (row["value"] if row["present"] else f"Without {dimension}")
+            assert number(cells[1]) == cents(row["cost"])
+            assert number(cells[2]) == percent(row["share"])
 
 
 def test_the_trend_is_the_apis_and_its_restated_days_are_marked(visitor: Visitor) -> None:
@@ -73,9 +77,69 @@ def test_restatements_tell_what_was_and_what_is(visitor: Visitor) -> None:
         assert [number(cell) for cell in cells[3:6]] == [
             cents(row[name]) for name in ("old", "new", "delta")
         ]
-    visitor.page.get_by_role("link", name="List", exact=True).click()
-    visitor.settle()
+
+
+def test_what_is_not_known_is_never_nothing(visitor: Visitor) -> None:
+    """Charges without list prices: the total is unknown, not 0, and its changes are not kept."""
+    visitor.enter("/costs", cost="list", provider="aws", **MONTH)
+    (row,) = visitor.read("/api/v2/costs/acme/aws/total", cost="list", **MONTH)["data"]
+    assert row["cost"] is None
+    text = visitor.panel("Total").inner_text()
+    assert "unknown" in text
+    assert "$" not in text
+    assert f"{row['unknown_rows']} of unknown cost" in text
     assert "not of list cost" in visitor.panel("Restatements").inner_text()
+
+
+def test_dates_can_be_chosen_and_their_end_is_included(visitor: Visitor) -> None:
+    """The last day that a person names belongs to the period; the URL has the API's own end."""
+    visitor.enter("/costs", provider="aws", **MONTH)
+    visitor.page.get_by_role("combobox", name="Period").select_option("dates")
+    visitor.page.get_by_label("From").fill("2026-11-02")
+    visitor.page.get_by_label("To", exact=True).fill("2026-11-04")
+    visitor.settle()
+    asked = {"start": "2026-11-02T00:00:00Z", "end": "2026-11-05T00:00:00Z"}
+    (total,) = visitor.read("/api/v2/costs/acme/aws/total", **asked)["data"]
+    assert number(visitor.panel("Total").locator("dd").first.inner_text()) == cents(total["cost"])
+    assert len(visitor.table(visitor.panel("Cost over time"))) == 3
+
+
+def charged(second: str) -> list[Row]:
+    """Three charges, each on an invoice of its own; what the second one amounts to."""
+    return [
+        charge(dollars, day, billing_account_id=INVOICED.id, invoice_id=name, finality="final")
+        for day, name, dollars in (
+            (THIRD, "inv-10", "30.25"),
+            (FOURTH, "inv-11", second),
+            (FOURTH, "inv-12", "5"),
+        )
+    ]
+
+
+def test_invoices_are_held_against_the_charges(visitor: Visitor) -> None:
+    """Two agreed with their charges; then the provider restated one charge, not its invoice."""
+    invoices = [
+        ControlTotal(name="invoice", invoice_id=name, span=BILLED, amount=Decimal(amount))
+        for name, amount in (("inv-10", "30.25"), ("inv-11", "9.75"))
+    ]
+    INVOICED.commit(visitor.house, COST, whole(), [*charged("9.75"), *invoices])  # type: ignore[list-item]
+    visitor.house.writing.advance(timedelta(minutes=1))
+    INVOICED.commit(visitor.house, COST, day_span(FOURTH, 1), charged("8.5")[1:])
+    visitor.enter("/costs", "globex", provider="hetzner", days="60")
+    told = {
+        each["invoice_id"]: each
+        for each in visitor.read("/api/v2/costs/globex/hetzner/invoices", "globex", days=60)["data"]
+    }
+    shown = {cells[0].split()[0]: cells for cells in visitor.table(visitor.panel(INVOICES))}
+    assert set(shown) == set(told) == {"inv-10", "inv-11", "inv-12"}
+    assert number(shown["inv-11"][2]) == cents(told["inv-11"]["stated"])
+    assert number(shown["inv-11"][3]) == cents(told["inv-11"]["served"])
+    assert number(shown["inv-11"][4]) == cents(told["inv-11"]["difference"]) == Decimal("-1.25")
+    assert [shown[name][5] for name in ("inv-10", "inv-11", "inv-12")] == [
+        "agrees",
+        "differs",
+        "not yet known",
+    ]
 
 
 def test_clicks_narrow_and_the_url_keeps_them(visitor: Visitor) -> None:
@@ -85,7 +149,7 @@ def test_clicks_narrow_and_the_url_keeps_them(visitor: Visitor) -> None:
     panel.get_by_role("link", name="Amazon EC2").click()
     visitor.settle()
     rows = visitor.read(f"{COSTS}/by-resource", service="Amazon EC2", **MONTH)["data"]
-    assert [number(cells[5]) for cells in visitor.table(panel)] == [
+    assert [number(cells[1]) for cells in visitor.table(panel)] == [
         cents(row["cost"]) for row in rows
     ]
     panel.get_by_role("link", name="i-train").first.click()

@@ -52,10 +52,11 @@ function App() {
   if (entry.session) {
     return html`<${SessionContext.Provider} value=${entry.session}><${Shell} onLeave=${() => leave(null)} /><//>`;
   }
+  if (entry.loading) return html`<p class="boot" role="status">Asking the API who this key belongs to.</p>`;
   if (entry.problem && token()) {
     return html`<main class="sign-in"><${Failure} problem=${entry.problem} /><button onClick=${open}>Try again</button></main>`;
   }
-  return html`<${SignIn} problem=${entry.problem} busy=${entry.loading} onEnter=${enterWith} />`;
+  return html`<${SignIn} problem=${entry.problem} onEnter=${enterWith} />`;
 }
 
 /**

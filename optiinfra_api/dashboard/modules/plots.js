@@ -21,6 +21,8 @@ import { zone } from "./format.js";
  * }} TimePlot
  */
 
+/** Up to this many periods are labelled themselves; ticks at round dates would stand beside them. */
+const MOST_LABELS = 31;
 const GRID = { left: 8, right: 16, top: 40, bottom: 8, containLabel: true };
 
 /**
@@ -45,7 +47,7 @@ export function overTime(plot, colours) {
       type: "time",
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
-      axisLabel: { color: colours.faint, hideOverlap: true, formatter: plot.moment },
+      axisLabel: { color: colours.faint, hideOverlap: true, formatter: plot.moment, ...labels(plot.series) },
       splitLine: { show: false },
     },
     yAxis: {
@@ -59,6 +61,16 @@ export function overTime(plot, colours) {
     },
     series: (plot.stack ? aligned(plot.series) : plot.series).map((each, at) => drawn(each, each.colour || colours.series[at % colours.series.length] || "", plot.stack, colours)),
   };
+}
+
+/**
+ * Labels at the periods of bars, where they are few.
+ * @param {Series[]} series
+ */
+function labels(series) {
+  const bars = series.filter((each) => each.kind === "bar");
+  const moments = [...new Set(bars.flatMap((each) => each.points.map(([at]) => Date.parse(at))))].sort((a, b) => a - b);
+  return moments.length > 0 && moments.length <= MOST_LABELS ? { customValues: moments } : {};
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What surrounds every page: navigation, customer, cloud, period, theme, zone, signing out. */
 import { Notice, Failure } from "./panel.js";
+import { PeriodChoice } from "./period.js";
 import { html, useEffect, useErrorBoundary, useState } from "./preact.js";
 import { PAGES, pageAt } from "./pages.js";
 import { prefer, preference, useSession } from "./session.js";
@@ -9,7 +10,6 @@ import { problemOf, refresh } from "./load.js";
 
 /** @typedef {import("./pages.js").Page} Page */
 
-const PERIODS = ["7", "14", "30", "60", "90", "180", "365"];
 const THEME_NAMES = new Map([["auto", "Theme: system"], ["light", "Theme: light"], ["dark", "Theme: dark"]]);
 
 /** @param {{onLeave: () => void}} props */
@@ -79,15 +79,11 @@ function Bar({ title, customer, params }) {
   const { me, providers } = useSession();
   const customers = me.customers.map((each) => ({ value: each.customer_id, text: each.name }));
   const clouds = [{ value: "all", text: "All clouds" }, ...providers.map((each) => ({ value: each.slug, text: each.title }))];
-  const periods = PERIODS.map((days) => ({ value: days, text: `Last ${days} days` }));
-  const days = params.start && params.end ? "" : params.days || "30";
-  const span = { value: "", text: days ? "" : `${params.start?.slice(0, 10)} to ${params.end?.slice(0, 10)}` };
   return html`<header class="bar">
     <h1>${title}</h1>
     <${Choice} label="Customer" value=${customer} options=${customers} onChoose=${(/** @type {string} */ value) => change({ customer: value })} />
     <${Choice} label="Cloud" value=${params.provider || "all"} options=${clouds} onChoose=${(/** @type {string} */ value) => change({ provider: value === "all" ? null : value })} />
-    <${Choice} label="Period" value=${days} options=${days ? periods : [span, ...periods]}
-      onChoose=${(/** @type {string} */ value) => value && change({ days: value, start: null, end: null })} />
+    <${PeriodChoice} params=${params} />
     <button class="plain" onClick=${refresh} title="Ask again for everything on this page">Refresh</button>
   </header>`;
 }

@@ -3,9 +3,9 @@ import { Failure } from "../panel.js";
 import { html, useState } from "../preact.js";
 
 /**
- * @param {{problem: import("../api.js").Problem | null, busy: boolean, onEnter: (key: string) => void}} props
+ * @param {{problem: import("../api.js").Problem | null, onEnter: (key: string) => void}} props
  */
-export function SignIn({ problem, busy, onEnter }) {
+export function SignIn({ problem, onEnter }) {
   const [key, setKey] = useState("");
   const enter = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -18,7 +18,7 @@ export function SignIn({ problem, busy, onEnter }) {
       <label for="key">API key</label>
       <input id="key" type="password" autocomplete="off" spellcheck="false" autofocus placeholder="oi_..." value=${key}
         onInput=${(/** @type {any} */ event) => setKey(event.target.value)} />
-      <button type="submit" disabled=${busy || !key.trim()}>${busy ? "Looking" : "Sign in"}</button>
+      <button type="submit" disabled=${!key.trim()}>Sign in</button>
     </form>
     <${Failure} problem=${problem} />
     <p class="note">The key stays in this tab and is forgotten when you close it. <code>optiinfra keys create</code> makes one.</p>

@@ -46,10 +46,9 @@ function Rows({ answer, dimension, params }) {
   };
   const columns = [
     { title: dimension.title, href, value: (/** @type {any} */ row) => (byResource ? row.resource_name || row.resource_id || noneOf(dimension) : row.value || noneOf(dimension)) },
-    ...(byResource ? RESOURCE : []),
     { title: "Cost", numeric: true, value: (/** @type {any} */ row) => money(row.cost, row.currency) },
     { title: "Share", value: (/** @type {any} */ row) => html`<${Share} share=${row.share} text=${percent(row.share)} />` },
-    ...(byResource ? [] : [{ title: "Resources", numeric: true, value: (/** @type {any} */ row) => count(row.resources) }]),
+    ...(byResource ? RESOURCE : [{ title: "Resources", numeric: true, value: (/** @type {any} */ row) => count(row.resources) }]),
     { title: "Charges", numeric: true, value: (/** @type {any} */ row) => count(row.rows) },
     { title: "Of unknown cost", numeric: true, value: (/** @type {any} */ row) => (row.unknown_rows ? count(row.unknown_rows) : "") },
   ];
