@@ -1,7 +1,7 @@
 """Wakes whoever waits for a notification of Postgres."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import psycopg
 from psycopg import sql
@@ -10,7 +10,9 @@ from optiinfra_core.database.pool import CONNECT_SECONDS
 from optiinfra_core.endpoints import PostgresEndpoint
 
 
-async def rings(endpoint: PostgresEndpoint, channel: str, every: float) -> AsyncIterator[None]:
+async def rings(
+    endpoint: PostgresEndpoint, channel: str, every: float
+) -> AsyncGenerator[None, None]:
     """Yield at once, at each notification on ``channel``, and at least every ``every`` seconds.
 
     Never ends and never fails: a server that is away, or a pooler in between that passes no
