@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from optiinfra_core.metrics import COST, Row
-from optiinfra_core.windows import DAY, Window
+from optiinfra_core.windows import DAY, Window, day_window
 from tests.api.house import House
 from tests.core.warehouse.scene import charge
 
@@ -197,3 +198,59 @@ def test_the_description_tells_of_tags_as_parameters_of_their_own(house: House) 
     [tags] = [each for each in parameters if each["name"] == "tags"]
     assert (tags["in"], tags["style"], tags["explode"]) == ("query", "form", True)
     assert tags["schema"]["propertyNames"] == {"pattern": "^tag\\.."}
+
+
+STRANGE = (
+    "it's",
+    'say "so"',
+    "back\\slash",
+    "tab\tand\nline",
+    "{service:String}",
+    "né 漢",
+    "a,b]['",
+)
+
+
+def test_keys_and_values_are_text_whatever_they_hold(house: House) -> None:
+    """Quotes, backslashes, control characters and braces are found as they were written."""
+    day = date(2026, 9, 1)
+    asked = {"start": "2026-09-01T00:00:00Z", "end": "2026-09-02T00:00:00Z"}
+    rows: list[Row] = [
+        charge("1", day, resource_id=text, service_name=text, tags={text: text}) for text in STRANGE
+    ]
+    house.rewrite("globex", COST, day_window(day), [*rows, charge("1", day, resource_id="plain")])
+    house.clock.advance(timedelta(minutes=4))
+
+    def total(**filters: Any) -> Decimal:
+        answer = house.get(f"{BASE}/total", key="globex", **asked, **filters)
+        assert answer.status_code == 200, answer.text
+        return costs(answer.json()["data"])
+
+    for text in STRANGE:
+        assert total(service=text) == total(resource_id=text) == 1
+        assert total(**{f"tag.{text}": text}) == 1
+        assert total(untagged=text) == len(STRANGE)
+        [first, second] = house.get(
+            f"{BASE}/by-type", key="globex", dimension="tag", tag=text, **asked
+        ).json()["data"]
+        assert (second["value"], first["cost"]) == (text, str(len(STRANGE)))
+    keys, cursor = [], None
+    while True:
+        turn: dict[str, str] = {"cursor": cursor} if cursor else {}
+        body = house.get(f"{BASE}/tags", key="globex", limit=2, **asked, **turn).json()
+        keys += [row["key"] for row in body["data"]]
+        cursor = body["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(keys) == sorted(STRANGE)
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800"], ids=["nul", "half a character"])
+def test_text_that_is_none_is_refused_or_finds_nothing(house: House, text: str) -> None:
+    """It is never a fault of the server."""
+    quoted = quote(text, errors="surrogatepass")
+    for query in (f"service={quoted}", f"tag.{quoted}=1", f"untagged={quoted}"):
+        answer = house.client.get(
+            f"{BASE}/total?days=3&{query}", headers=dict(house.auth("globex"))
+        )
+        assert answer.status_code in {200, 422}, answer.text
