@@ -13,6 +13,7 @@ from optiinfra_cli.commands import (
     maintenance,
     quality,
     servers,
+    simulator,
     test,
     vault,
 )
@@ -44,5 +45,6 @@ app.add_typer(credentials.app, name="credentials")
 app.add_typer(keys.app, name="keys")
 app.add_typer(vault.app, name="vault")
 app.add_typer(judge.app, name="judge")
+app.add_typer(simulator.app, name="simulator")
 app.command("migrate")(maintenance.migrate)
 app.command("openapi")(maintenance.openapi)

@@ -1,6 +1,7 @@
 """``collect``, ``backfill``, ``spending``: start collection through the API; what it costs."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +30,7 @@ def collect(  # noqa: PLR0913 - a command's options
 ) -> None:
     """Collect now what is due for a customer."""
     from optiinfra_cli.api_client import open_api  # noqa: PLC0415 - lazy
-    from optiinfra_cli.tasks import await_task  # noqa: PLC0415 - lazy
+    from optiinfra_cli.tasks import collected  # noqa: PLC0415 - lazy
 
     out = Output(as_json)
     with open_api(settings_for(data_dir), customer) as api:
@@ -38,9 +39,8 @@ def collect(  # noqa: PLR0913 - a command's options
             "provider": provider,
             "data_types": data_type or [],
         }
-        task = api.post("/api/v1/collect/trigger", body)
-        if wait:
-            task = await_task(api, task["task_id"], out.progress)
+        start = partial(api.post, "/api/v1/collect/trigger", body)
+        task = collected(api, start, out.progress) if wait else start()
     _finish(out, task)
 
 

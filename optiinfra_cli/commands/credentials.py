@@ -65,8 +65,12 @@ def add(  # noqa: PLR0913 - a command's options
     credential = credential_input.read(cloud.credential, source, tuple(fields or ()))
     with open_office(settings_for(data_dir)) as office:
         record = office.vault.add(customer, provider, credential, label, ACTOR)
-        if verify:
-            record = _verified(office, record.id)
+        try:
+            record = _verified(office, record.id) if verify else record
+        except InvalidRequest:
+            # This installation does not let it out: it would fail at every tick, and stay.
+            office.vault.delete(record.id, ACTOR)
+            raise
     _finish(out, record)
 
 

@@ -8,14 +8,12 @@ from typing import Any
 
 from optiinfra_cli.api_client import Api
 from optiinfra_cli.demonstration.simulated import Account
-from optiinfra_cli.tasks import await_task
+from optiinfra_cli.tasks import ATTEMPTS, await_task, met_another_run
 from optiinfra_core.errors import Transient, WindowBusy
 from optiinfra_core.windows import DAY, Window, day_window
 
 BACKFILLED = ("cost", "performance")
 PATIENCE_SECONDS = 300.0
-
-ATTEMPTS = 3
 
 Say = Callable[[str], None]
 Pair = tuple[str, str]
@@ -116,7 +114,7 @@ def _run(api: Api, request: Request, say: Say) -> Iterator[Mapping[str, Any]]:
     for _ in range(ATTEMPTS):
         ended = _ended(api, _start(api, request), say)
         yield ended
-        if not _met_another_run(ended):
+        if not met_another_run(ended):
             return
 
 
@@ -124,11 +122,6 @@ def _start(api: Api, request: Request) -> str:
     route, body = request
     answer = api.post(f"/api/v1/collect/{route}", body)
     return str((answer.get("task") or answer)["task_id"])
-
-
-def _met_another_run(task: Mapping[str, Any]) -> bool:
-    errors = (result["error"] for result in task["results"])
-    return any(error and error["code"] == WindowBusy.code for error in errors)
 
 
 def _ended(api: Api, task_id: str, say: Say) -> Mapping[str, Any]:

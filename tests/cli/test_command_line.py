@@ -80,7 +80,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_help_names_every_command_and_exit_code(run: Run) -> None:
     """What the documentation lists is what --help lists."""
     shown = run("--help").stdout
-    groups = ("customers", "credentials", "keys", "vault")
+    groups = ("customers", "credentials", "keys", "simulator", "vault")
     single = ("demo", "test", "init", "up", "down", "status", "doctor", "collect", "backfill",
               "spending", "quality")  # fmt: skip
     for command in (*groups, *single, "migrate", "openapi"):
@@ -285,6 +285,24 @@ def test_a_wrong_credential_is_told_without_its_values(
     with pytest.raises(InvalidRequest, match=complaint) as refusal:
         credential_input.read(Keys, source, settings)
     assert "s3cret" not in refusal.value.detail
+
+
+def test_a_credential_that_may_not_be_used_here_is_not_kept(run: Run) -> None:
+    """Private addresses are not allowed by default: it is told, and nothing is sealed."""
+    run("customers", "add", "walled", "--name", "Walled")
+    key = {"access_key_id": "AKIA0000000000000000", "secret_access_key": "s" * 40}
+    fields = json.dumps({**key, "endpoint_url": "http://127.0.0.1:9"})
+    answer = run("credentials", "add", "walled", "aws", "--from", "-", "--json", text=fields)
+    assert answer.returncode == Exit.USAGE
+    assert "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS" in told(answer)["error"]["remedy"]
+    assert told(run("credentials", "list", "walled", "--json"))["credentials"] == []
+
+
+def test_without_simulated_clouds_there_are_no_accounts_of_theirs(run: Run) -> None:
+    """Whoever asks is told how to start them."""
+    answer = run("simulator", "credential", "acme", "aws", "--json")
+    assert answer.returncode == Exit.UPSTREAM
+    assert "--with-simulator" in told(answer)["error"]["remedy"]
 
 
 def test_days_and_instants_are_read_and_naive_times_refused() -> None:
