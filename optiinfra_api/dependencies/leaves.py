@@ -11,6 +11,9 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# Answers rows, and whether they are the last ones.
+Load = Callable[[], Awaitable[tuple[list[bytes], bool]]]
+
 SECONDS = 60.0
 MOST_BYTES = 64 * 1024 * 1024
 # What a row takes besides its text.
@@ -62,24 +65,29 @@ class Leaves:
         self._pieces: OrderedDict[int, Piece] = OrderedDict()
         self._loading: dict[Hashable, asyncio.Task[Leaf]] = {}
 
-    async def get(
-        self, place: Hashable, count: int, load: Callable[[], Awaitable[tuple[list[bytes], bool]]]
-    ) -> Leaf:
+    async def get(self, place: Hashable, count: int, load: Load) -> Leaf:
         """The rows at ``place``, at least ``count`` where there are as many.
 
-        ``load`` answers rows and whether they are the last ones. It runs once for all who ask
-        meanwhile, and to its end when one of them leaves; its errors are not kept.
+        ``load`` runs once for all who ask meanwhile, and to its end when one of them leaves; its
+        errors are not kept.
         """
-        leaf = self._leaves.get(place)
-        if leaf is not None and leaf.piece.until > _now() and leaf.has(count):
-            self._pieces.move_to_end(id(leaf.piece))
-            return leaf
-        task = self._loading.get((place, count))
-        if task is None:
-            task = asyncio.ensure_future(self._load(place, load))
-            self._loading[place, count] = task
-            task.add_done_callback(lambda _: self._loading.pop((place, count), None))
-        return await asyncio.shield(task)
+        leaf = self._held(place, count)
+        return leaf or await asyncio.shield(self._begun(place, count, load))
+
+    def begin(self, place: Hashable, count: int, load: Load) -> None:
+        """Read what will be asked for next, unless it is here or on its way; nobody waits for it.
+
+        Where that fails, whoever asks has it read again and is told.
+        """
+        if self._held(place, count) is None:
+            self._begun(place, count, load)
+
+    async def close(self) -> None:
+        """Stop reading."""
+        tasks = list(self._loading.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def keep(self, place: Hashable, leaf: Leaf) -> None:
         """Whoever asks for ``place`` gets ``leaf``."""
@@ -87,9 +95,26 @@ class Leaves:
             leaf.piece.places.append(place)
             self._leaves[place] = leaf
 
-    async def _load(
-        self, place: Hashable, load: Callable[[], Awaitable[tuple[list[bytes], bool]]]
-    ) -> Leaf:
+    def _held(self, place: Hashable, count: int) -> Leaf | None:
+        leaf = self._leaves.get(place)
+        if leaf is None or leaf.piece.until <= _now() or not leaf.has(count):
+            return None
+        self._pieces.move_to_end(id(leaf.piece))
+        return leaf
+
+    def _begun(self, place: Hashable, count: int, load: Load) -> "asyncio.Task[Leaf]":
+        def ended(task: "asyncio.Task[Leaf]") -> None:
+            self._loading.pop((place, count), None)
+            # Its error is told to those who wait; where nobody does, it is not worth a warning.
+            _ = task.cancelled() or task.exception()
+
+        if (place, count) not in self._loading:
+            task = asyncio.ensure_future(self._load(place, load))
+            self._loading[place, count] = task
+            task.add_done_callback(ended)
+        return self._loading[place, count]
+
+    async def _load(self, place: Hashable, load: Load) -> Leaf:
         rows, ended = await load()
         leaf = Leaf(Piece(rows, ended, _now() + SECONDS))
         held = self._leaves.pop(place, None)

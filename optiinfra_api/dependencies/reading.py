@@ -97,6 +97,8 @@ class Read:
             params = self.params({**given, **following})
             rest = leaf.behind(self.page.limit)
             self.doors.warehouse.keep(keyset.question, params, self.ground, rest)
+            if self.page.position:  # whoever turns pages turns the next one too
+                self.doors.warehouse.begin(keyset.question, params, self.ground)
         return found
 
     async def rows(

@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from optiinfra_api.dependencies.leaves import Leaf, Leaves, Piece, place_of
+from optiinfra_api.dependencies.leaves import Leaf, Leaves, Load, Piece, place_of
 from optiinfra_api.dependencies.standing import Ground
 from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.warehouse.client import AsyncWarehouse
 from optiinfra_core.warehouse.question import Question
+from optiinfra_core.windows import DAY
 
 T = TypeVar("T")
 
 # A reader who turns a page turns another: rows that are read for it at once.
 AHEAD = 1001
+# The longest that a source's rows are behind its commits, as a rule.
+SETTLING = 3 * DAY
 # More questions at a time only take turns on the server's cores, and all of them end late.
 AT_ONCE = 8
 
@@ -22,8 +25,9 @@ AT_ONCE = 8
 class WarehouseDoor:
     """Asks questions; counts them, so that figures and tests see what a request cost."""
 
-    def __init__(self, endpoint: ClickHouseEndpoint) -> None:
+    def __init__(self, endpoint: ClickHouseEndpoint, ahead: int = AHEAD) -> None:
         self._endpoint = endpoint
+        self._ahead = ahead
         self._opened: AsyncWarehouse | None = None
         self._opening = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -53,12 +57,7 @@ class WarehouseDoor:
             Transient: ClickHouse does not answer.
         """
         count = int(params["limit"])
-
-        async def load() -> tuple[list[bytes], bool]:
-            ahead = max(count, AHEAD) if params.get("has_after") else count
-            rows = await self._lines(question, {**params, "limit": ahead}, newest_of(ground))
-            return rows, len(rows) < ahead
-
+        load = self._loading(question, params, ground)
         if not ground.states:
             rows, ended = await load()
             return Leaf(Piece(rows, ended, until=0))
@@ -70,6 +69,23 @@ class WarehouseDoor:
         """The page that ``params`` ask for is ``leaf``."""
         if ground.states:
             self._leaves.keep(place_of(question.path, ground.version, params), leaf)
+
+    def begin(self, question: Question[Any], params: Mapping[str, Any], ground: Ground) -> None:
+        """Read the page that ``params`` ask for while nobody waits for it yet."""
+        if ground.states:
+            place = place_of(question.path, ground.version, params)
+            self._leaves.begin(place, int(params["limit"]), self._loading(question, params, ground))
+
+    def _loading(self, question: Question[Any], params: Mapping[str, Any], ground: Ground) -> Load:
+        """What reads a page; of one that was turned to, those that follow too."""
+        count = int(params["limit"])
+        wanted = max(count, self._ahead) if params.get("has_after") else count
+
+        async def load() -> tuple[list[bytes], bool]:
+            rows = await self._lines(question, {**params, "limit": wanted}, newest_of(ground))
+            return rows, len(rows) < wanted
+
+        return load
 
     async def _lines(
         self, question: Question[Any], params: Mapping[str, Any], newest: datetime | None
@@ -92,7 +108,8 @@ class WarehouseDoor:
         await (await self._warehouse()).ping()
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Stop reading ahead, and give the connections back."""
+        await self._leaves.close()
         if self._opened is not None:
             await self._opened.close()
 
@@ -105,5 +122,10 @@ class WarehouseDoor:
 
 
 def newest_of(ground: Ground) -> datetime | None:
-    """Up to when the sources have told something."""
-    return max((state.watermark for state in ground.states if state.watermark), default=None)
+    """Where rows end, about: a guess that decides how much is read at first, never what is told.
+
+    A gap holds a source's watermark back while it collects on: hence the last commit.
+    """
+    told = [state.watermark for state in ground.states if state.watermark]
+    told += [state.committed_at - SETTLING for state in ground.states if state.committed_at]
+    return max(told, default=None)

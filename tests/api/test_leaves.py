@@ -155,3 +155,40 @@ def test_a_place_is_of_one_question_one_version_and_one_row() -> None:
     assert place != place_of("a.sql", "v2", params)
     assert place != place_of("a.sql", "v1", {**params, "customer_id": "globex"})
     assert place != place_of("a.sql", "v1", {**params, "after": "i-2"})
+
+
+def test_what_is_begun_is_there_when_it_is_asked_for() -> None:
+    """Nobody waited for it; what is here already is not read again."""
+
+    async def scene() -> None:
+        """Begun twice, asked for, begun once more."""
+        leaves, source = Leaves(), Source(ROWS)
+        leaves.begin("place", 2, source.load)
+        leaves.begin("place", 2, source.load)
+        assert (await leaves.get("place", 2, source.load)).take(1) == [b"a"]
+        leaves.begin("place", 2, source.load)
+        assert source.asked == 1
+
+    run(scene)
+
+
+def test_what_is_begun_ends_with_the_process() -> None:
+    """Closing waits for nothing, and a failure of what nobody asked for is told to nobody."""
+
+    async def scene() -> None:
+        """One read that never ends, and one that fails."""
+        leaves, source = Leaves(), Source(ROWS)
+        source.gate.clear()
+
+        async def failing() -> tuple[list[bytes], bool]:
+            """No rows."""
+            raise ConnectionError
+
+        leaves.begin("endless", 2, source.load)
+        leaves.begin("broken", 2, failing)
+        await asyncio.sleep(0)
+        await leaves.close()
+        source.gate.set()
+        assert (await leaves.get("endless", 2, source.load)).take(1) == [b"a"]
+
+    run(scene)
