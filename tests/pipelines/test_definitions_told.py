@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 from optiinfra_core.metrics import METRICS
+from optiinfra_pipelines.assets.verdict import verdict
 from optiinfra_pipelines.definitions import defs
 from optiinfra_pipelines.registry import providers
 
@@ -112,6 +113,16 @@ def test_every_check_says_in_words_what_it_looks_for() -> None:
     for spec in specs:
         assert told(spec.description), spec.key
         assert "documentation" in spec.metadata, spec.key
+
+
+def test_a_check_that_fails_says_what_to_do() -> None:
+    """How much it found of what, and the remedy, in one sentence and as metadata."""
+    failed = verdict(2, "accounts are late", "Do it.", {"late": 2})
+    assert failed.description == "2 accounts are late. Do it."
+    assert not failed.passed
+    assert failed.metadata["what_to_do"].value == "Do it."
+    well = verdict(0, "accounts are late", "Do it.", {"late": 0})
+    assert (well.passed, well.description) == (True, "Nothing to do.")
 
 
 def test_every_job_is_described_owned_linked_and_tagged() -> None:

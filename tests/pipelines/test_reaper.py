@@ -33,7 +33,7 @@ def test_a_launched_run_has_longer_than_a_started_one(
     with dg.instance_for_test() as instance:
         run = create_run_for_test(instance, job_name="j", status=status)
         expected = [run.run_id] if reaped else []
-        assert reap(instance, doors.database, later, GRACE) == expected
+        assert reap(instance, doors.database, later, GRACE, lambda _: None) == expected
 
 
 def test_a_run_that_is_just_ending_is_not_taken_for_dead(
@@ -57,3 +57,15 @@ def test_a_run_that_is_just_ending_is_not_taken_for_dead(
         statuses = {run.run_id: run.status for run in instance.get_runs()}
     assert statuses[ending.run_id] is dg.DagsterRunStatus.SUCCESS
     assert statuses[dead.run_id] is dg.DagsterRunStatus.FAILURE
+
+
+def test_beside_a_live_daemon_the_start_looks_twice_too(doors: Doors) -> None:
+    """What ends while it waits is left as it ended."""
+    later = FixedClock(SystemClock().now() + timedelta(seconds=60))
+    with dg.instance_for_test() as instance:
+        run = create_run_for_test(instance, job_name="j", status=dg.DagsterRunStatus.STARTED)
+
+        def ends(_seconds: float) -> None:
+            instance.handle_run_event(run.run_id, SUCCEEDED)
+
+        assert reap(instance, doors.database, later, GRACE, ends) == []
