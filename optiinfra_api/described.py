@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from optiinfra_api.dependencies.overview import sight_of
+from optiinfra_api.dependencies.overview_sight import sight_of
 from optiinfra_api.dependencies.reading import asking
 
 EXAMPLES = Path(__file__).parent / "examples.json"

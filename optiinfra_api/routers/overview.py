@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from optiinfra_api.dependencies.overview import SightOf, overview_of
+from optiinfra_api.dependencies.overview import overview_of
+from optiinfra_api.dependencies.overview_sight import SightOf
 from optiinfra_api.problems import RESPONSES
 from optiinfra_api.schemas.overview import Overview
 
