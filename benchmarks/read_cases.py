@@ -60,8 +60,11 @@ def told(instant: datetime) -> str:
 
 def cases(end: datetime) -> Iterator[Case]:
     """All paged reads at their default size, and the two long lists at their largest."""
-    day = {"start": end - DAY, "end": end}
-    month = {"start": floor(end, DAY) - (DAYS - 1) * DAY, "end": floor(end, DAY) + DAY}
+    day: dict[str, Any] = {"start": end - DAY, "end": end}
+    month: dict[str, Any] = {
+        "start": floor(end, DAY) - (DAYS - 1) * DAY,
+        "end": floor(end, DAY) + DAY,
+    }
     samples = "performance/{customer}/aws/metrics"
     charges = "costs/{customer}/aws/metrics"
     for limit in (100, 1000):
