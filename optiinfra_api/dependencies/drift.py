@@ -12,6 +12,7 @@ from optiinfra_api.dependencies import estimates
 from optiinfra_api.dependencies.application_reading import series_of
 from optiinfra_api.dependencies.calibration import JudgeKey, calibrated_judges, key_of
 from optiinfra_api.dependencies.page import Found, Keyset
+from optiinfra_api.dependencies.period import instant_of
 from optiinfra_api.dependencies.reading import Read
 from optiinfra_api.dependencies.series import Series, current_series, series_of_row
 from optiinfra_api.schemas.quality import DriftRow, QualityPoint, columns
@@ -25,7 +26,7 @@ from optiinfra_core.warehouse.questions.application_quality import (
     DriftSums,
     QualityPeriod,
 )
-from optiinfra_core.windows import DAY, Window, as_utc, day_window
+from optiinfra_core.windows import DAY, Window, day_window
 
 REACHES_BACK = 7 * DAY
 VERSION_REACHES_BACK = 90 * DAY
@@ -53,8 +54,8 @@ class Baseline:
         """
         if self.start is None and self.end is None:
             return None
-        end = as_utc(self.end) if self.end else current.start
-        start = as_utc(self.start) if self.start else end - REACHES_BACK
+        end = instant_of(self.end) if self.end else current.start
+        start = instant_of(self.start) if self.start else end - REACHES_BACK
         if not start < end or end - start > LONGEST:
             raise InvalidRequest(
                 "the baseline does not end after it starts, or is over 400 days long",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request
 from pydantic import StringConstraints
 
+from optiinfra_api.dependencies.period import instant_of
 from optiinfra_core.collecting.closing import CLOSING, FINAL, OPEN
 from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.warehouse.questions.calls import GROUPS as CALL_GROUPS
@@ -19,7 +20,6 @@ from optiinfra_core.warehouse.questions.cost import (
     LEDGER_BASES,
     LEDGER_FILTERS,
 )
-from optiinfra_core.windows import as_utc
 
 TAG = "tag."
 MOST_TAGS = 20
@@ -269,7 +269,7 @@ async def known_at_of(
     ] = None,
 ) -> datetime | None:
     """The moment as of which to answer."""
-    return as_utc(as_known_at) if as_known_at else None
+    return instant_of(as_known_at) if as_known_at else None
 
 
 ChargeFilters = Annotated[Mapping[str, Any], Depends(charge_filters)]

@@ -81,8 +81,8 @@ def window_of(asked: Times, reach: Extent, clock: Clock) -> Window:
         InvalidRequest: naive, reversed, contradictory, outside 2000 to 2100, or too long.
     """
     back = length_of(asked, reach)
-    end = as_utc(asked.end) if asked.end else next_step(clock.now(), reach.step)
-    start = as_utc(asked.start) if asked.start else end - back
+    end = instant_of(asked.end) if asked.end else next_step(clock.now(), reach.step)
+    start = instant_of(asked.start) if asked.start else end - back
     if end <= start:
         raise InvalidRequest(
             f"end {end.isoformat()} is not after start {start.isoformat()}", remedy=REMEDY
@@ -95,6 +95,17 @@ def window_of(asked: Times, reach: Extent, clock: Clock) -> Window:
             remedy=f"Ask for at most {reach.longest.days} days at once.",
         )
     return Window(start, end)
+
+
+def instant_of(moment: datetime) -> datetime:
+    """The moment in UTC.
+
+    Raises:
+        InvalidRequest: naive, or so far away that neither calendars nor ClickHouse reach it.
+    """
+    if not EARLIEST.year <= moment.year <= LATEST.year:
+        raise InvalidRequest(f"{moment.isoformat()} leaves the years 2000 to 2100", remedy=REMEDY)
+    return as_utc(moment)
 
 
 def length_of(asked: Times, reach: Extent) -> timedelta:

@@ -20,7 +20,15 @@ from optiinfra_api.dependencies.page import (
     demand_first,
     demand_small,
 )
-from optiinfra_api.dependencies.period import COSTS, SAMPLES, SNAPSHOTS, Reach, Times, times
+from optiinfra_api.dependencies.period import (
+    COSTS,
+    SAMPLES,
+    SNAPSHOTS,
+    Reach,
+    Times,
+    instant_of,
+    times,
+)
 from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.standing import Ground, ground_of
 from optiinfra_api.dependencies.tenant import ALL, ProviderSlug, Tenant, meant
@@ -223,7 +231,7 @@ class Asking:
 
     async def at(self, reach: Reach, moment: datetime | None, page: Page = UNPAGED) -> Read:
         """A read of a moment: its period is the snapshot's window and the one before."""
-        at = floor(moment or self.doors.clock.now(), reach.step)
+        at = floor(instant_of(moment) if moment else self.doors.clock.now(), reach.step)
         window = page.window or Window(at - reach.step, at + reach.step)
         return await self.read(reach, page, window, {"at": window.end - reach.step})
 

@@ -10,6 +10,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.concurrency import run_in_threadpool
 
 from optiinfra_api.dependencies.doors import Doors
+from optiinfra_api.dependencies.period import instant_of
 from optiinfra_api.dependencies.tasks import refreshed
 from optiinfra_api.gateway import Launch, collection
 from optiinfra_core.collecting.catalogue import ProviderInfo
@@ -22,7 +23,7 @@ from optiinfra_core.errors import (
     WindowBusy,
 )
 from optiinfra_core.tenancy.customers import Customer
-from optiinfra_core.windows import DAY, Clock, Window, as_utc, floor
+from optiinfra_core.windows import DAY, Clock, Window, floor
 
 LOCK_PATIENCE_SECONDS = 5.0
 LOCK_POLL_SECONDS = 0.1
@@ -124,8 +125,8 @@ def days_between(
         InvalidRequest: reversed, in the future, or before the days that Dagster knows.
     """
     tomorrow = floor(clock.now(), DAY) + DAY
-    first = floor(as_utc(start) if start else fallback, DAY)
-    last = min(as_utc(end) if end else tomorrow, tomorrow)
+    first = floor(instant_of(start) if start else fallback, DAY)
+    last = min(instant_of(end) if end else tomorrow, tomorrow)
     oldest = tomorrow - most * DAY
     if last <= first:
         raise InvalidRequest(
