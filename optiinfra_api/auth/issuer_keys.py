@@ -44,6 +44,9 @@ class IssuerKeys:
         Raises:
             Transient: the issuer does not answer, and what it said before is too old.
         """
+        known = self._named(kid)
+        if known and self._clock.now() - self._fetched_at < FRESH:
+            return known  # never waits for a fetch that somebody's made-up id began
         async with self._one:
             now = self._clock.now()
             known = self._named(kid)
