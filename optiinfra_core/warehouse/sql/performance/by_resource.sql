@@ -1,5 +1,6 @@
 -- Which resources work hardest, or least, by one statistic of one metric?
 -- A page starts after the resource that the cursor names. `sign` is 1 for the hardest first, -1 for the least.
+-- Threads add in any order, so the last digits of a mean differ from one asking to the next: it ranks rounded.
 SELECT
     provider, account_id, region, resource_id, resource_name, resource_type, metric_name, statistic, unit,
     avg, min, max, p50, p95, p99, samples, coverage, first_sample, last_sample
@@ -32,11 +33,11 @@ FROM
     )
 WHERE
     NOT {has_after:Bool}
-    OR (-avg * {sign:Int8}, provider, account_id, region, resource_id, statistic, unit)
+    OR (-toFloat32(avg) * {sign:Int8}, provider, account_id, region, resource_id, statistic, unit)
     > (
-        -{after_avg:Float64} * {sign:Int8}, {after_provider:String}, {after_account:String}, {after_region:String},
+        -toFloat32({after_avg:Float64}) * {sign:Int8}, {after_provider:String}, {after_account:String}, {after_region:String},
         {after_resource:String}, {after_statistic:String}, {after_unit:String}
     )
 ORDER BY
-    -avg * {sign:Int8} ASC, provider ASC, account_id ASC, region ASC, resource_id ASC, statistic ASC, unit ASC
+    -toFloat32(avg) * {sign:Int8} ASC, provider ASC, account_id ASC, region ASC, resource_id ASC, statistic ASC, unit ASC
 LIMIT {limit:UInt32}
