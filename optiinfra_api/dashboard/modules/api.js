@@ -1,9 +1,11 @@
 /** Reads the API: the key in a header, problems as errors, answers kept with their entity tags. */
 import { token } from "./session.js";
 
+/** @typedef {{field: string, message: string}} FieldProblem */
+
 /**
  * A problem of RFC 9457 as the API tells it.
- * @typedef {{status: number, title: string, detail: string, remedy: string, request_id: string}} Told
+ * @typedef {{status: number, title: string, detail: string, remedy: string, request_id: string, errors?: FieldProblem[] | null}} Told
  */
 
 /**
@@ -27,6 +29,7 @@ export class Problem extends Error {
     this.detail = told.detail;
     this.remedy = told.remedy;
     this.requestId = told.request_id;
+    this.errors = told.errors ?? [];
   }
 }
 
@@ -93,6 +96,15 @@ export async function post(path, body, headers = {}) {
   if (body === undefined) return (await request(path, { method: "POST" }, headers)).json();
   const how = { method: "POST", body: JSON.stringify(body) };
   return (await request(path, how, { "Content-Type": "application/json", ...headers })).json();
+}
+
+/**
+ * Take away what is at `path`.
+ * @param {string} path
+ * @throws {Problem}
+ */
+export async function remove(path) {
+  await request(path, { method: "DELETE" });
 }
 
 /**

@@ -50,6 +50,7 @@ export function Failure({ problem }) {
   return html`<div class="failure" role="alert">
     <strong>${problem.title}</strong>
     <p>${problem.detail}</p>
+    ${problem.errors.length > 0 && html`<ul>${problem.errors.map((each) => html`<li><code>${each.field}</code> ${each.message}</li>`)}</ul>`}
     <p class="remedy">${problem.remedy}</p>
     ${problem.requestId && html`<p class="note">Request <code>${problem.requestId}</code></p>`}
   </div>`;

@@ -64,12 +64,11 @@ export function overTime(plot, colours) {
 }
 
 /**
- * Labels at the periods of bars, where they are few.
+ * Labels at the periods themselves, where they are few.
  * @param {Series[]} series
  */
 function labels(series) {
-  const bars = series.filter((each) => each.kind === "bar");
-  const moments = [...new Set(bars.flatMap((each) => each.points.map(([at]) => Date.parse(at))))].sort((a, b) => a - b);
+  const moments = [...new Set(series.flatMap((each) => each.points.map(([at]) => Date.parse(at))))].sort((a, b) => a - b);
   return moments.length > 0 && moments.length <= MOST_LABELS ? { customValues: moments } : {};
 }
 

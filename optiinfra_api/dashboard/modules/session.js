@@ -7,7 +7,7 @@ import { createContext, useContext } from "./preact.js";
  *   customers: {customer_id: string, name: string}[],
  * }} Me
  */
-/** @typedef {{slug: string, title: string, data_types: {name: string}[], not_supported?: Record<string, string>}} Provider */
+/** @typedef {{slug: string, title: string, data_types: {name: string}[], credential: import("./pages/credentials/form.js").Field[], not_supported?: Record<string, string>}} Provider */
 /** @typedef {{me: Me, providers: Provider[], may: (scope: string) => boolean}} Session */
 
 const KEY = "optiinfra.key";

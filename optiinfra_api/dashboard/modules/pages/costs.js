@@ -3,7 +3,7 @@ import { byCurrency, count, money, words } from "../format.js";
 import { useRead, useRows } from "../load.js";
 import { Badge, Panel } from "../panel.js";
 import { html } from "../preact.js";
-import { BASES, Crumbs, GROUPS, REMEMBERED, Tabs, dimensionOf, filtersOf } from "./costs/filters.js";
+import { BASES, Crumbs, GROUPS, REMEMBERED, Tabs, dimensionOf, filtersOf, filtersOfChanges } from "./costs/filters.js";
 import { Export } from "./costs/export.js";
 import { Parts, finalityByDay } from "./costs/finality.js";
 import { Ranking } from "./costs/ranking.js";
@@ -21,12 +21,12 @@ export function Costs({ customer, provider, period, params }) {
   const group = params.group || "day";
   const dimension = dimensionOf(params);
   const filters = filtersOf(params);
+  const changes = filtersOfChanges(filters);
   const asked = { ...period, ...filters, cost: basis };
   const total = useRead(`${base}/total`, asked);
   const tags = useRows(`${base}/tags`, { ...asked, limit: 1000 }, 1000);
-  const reads = useTrend(base, { asked, period, basis, group, dimension: dimension.name, tag: params.tag || tags.answer?.data[0]?.key || "" });
+  const reads = useTrend(base, { asked, changed: { ...period, ...changes.known }, period, basis, group, dimension: dimension.name, tag: params.tag || tags.answer?.data[0]?.key || "" });
   const invoices = useRead(`${base}/invoices`, period);
-  const narrowed = Object.keys(filters).length > 0;
   return html`<div class="toolbar">
       <${Tabs} label="Basis of cost" name="cost" value=${basis} options=${BASES.map((each) => ({ value: each, text: words(each) }))} />
       <${Export} base=${base} name=${`${customer}-${provider}`} period=${period} />
@@ -36,7 +36,7 @@ export function Costs({ customer, provider, period, params }) {
       <${Panel} title="Total" read=${total} wide empty="No charges in this period.">${(/** @type {any} */ answer) => byCurrency(answer.data).map((/** @type {any} */ row) => html`<${Total} row=${row} />`)}<//>
       <${TrendPanel} reads=${reads} group=${group} />
       <${Ranking} base=${base} asked=${asked} dimension=${dimension} params=${params} tagKeys=${tags.answer?.data ?? []} />
-      <${Restatements} read=${reads.restated} basis=${basis} remembered=${REMEMBERED.includes(basis)} narrowed=${narrowed} />
+      <${Restatements} read=${reads.restated} basis=${basis} remembered=${REMEMBERED.includes(basis)} whole=${changes.all} />
       <${Invoices} read=${invoices} />
     </div>`;
 }
@@ -44,16 +44,16 @@ export function Costs({ customer, provider, period, params }) {
 /**
  * What the trend is drawn from.
  * @param {string} base
- * @param {{asked: Record<string, any>, period: Record<string, string>, basis: string, group: string, dimension: string, tag: string}} wanted
+ * @param {{asked: Record<string, any>, changed: Record<string, any>, period: Record<string, string>, basis: string, group: string, dimension: string, tag: string}} wanted
  */
-function useTrend(base, { asked, period, basis, group, dimension, tag }) {
+function useTrend(base, { asked, changed, period, basis, group, dimension, tag }) {
   const splits = dimension !== "resource" && (dimension !== "tag" || Boolean(tag));
   const split = { ...asked, group_by: group, dimension, top: TOP, ...(dimension === "tag" ? { tag } : {}) };
   return {
     trend: useRead(`${base}/trends`, { ...asked, group_by: group }),
     split: useRead(splits ? `${base}/trends-by-type` : null, split),
     splits,
-    restated: useRows(REMEMBERED.includes(basis) ? `${base}/restatements` : null, { ...period, cost: basis, limit: MOST_CHANGES }, MOST_CHANGES),
+    restated: useRows(REMEMBERED.includes(basis) ? `${base}/restatements` : null, { ...changed, cost: basis, limit: MOST_CHANGES }, MOST_CHANGES),
     finality: useRead(`${base}/export/metadata`, { ...period, version: "1.3" }),
   };
 }

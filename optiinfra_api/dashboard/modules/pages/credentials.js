@@ -7,6 +7,7 @@ import { html, useState } from "../preact.js";
 import { useSession } from "../session.js";
 import { here } from "../state.js";
 import { Table } from "../table.js";
+import { Connect, Remove, Rotate } from "./credentials/connect.js";
 import { expiry } from "./overview_attention.js";
 
 /** @typedef {import("../pages.js").PageProps} PageProps */
@@ -21,16 +22,19 @@ const SOON_MS = 30 * 86_400_000;
 
 /** @param {PageProps} props */
 export function Credentials({ customer, provider, params }) {
+  const [said, setSaid] = useState("");
   const read = useRead("/api/v1/credentials", { customer_id: customer, provider: provider === "all" ? null : provider });
-  return html`<${Panel} title="Connected accounts" read=${read} wide note="Secrets are sealed; nobody reads them here or anywhere."
-      empty=${html`No account is connected. <code>optiinfra credentials add</code> or <code>POST /api/v1/credentials</code> connects one.`}>
-      ${(/** @type {any} */ answer) => answer.data.map((/** @type {any} */ each) => html`<${Account} credential=${each} key=${each.id} open=${params.credential === each.id} />`)}
+  return html`<p class="said" role="status" aria-label="What was done">${said}</p>
+    <${Panel} title="Connected accounts" read=${read} wide note="Secrets are sealed; nobody reads them here or anywhere."
+      empty="No account is connected; connect one below.">
+      ${(/** @type {any} */ answer) => answer.data.map((/** @type {any} */ each) => html`<${Account} credential=${each} key=${each.id} params=${params} onDone=${setSaid} />`)}
     <//>
+    <${Connect} customer=${customer} chosen=${params.connect || ""} onDone=${setSaid} />
     ${params.credential && html`<${Audit} id=${params.credential} />`}`;
 }
 
-/** @param {{credential: any, open: boolean}} props */
-function Account({ credential, open }) {
+/** @param {{credential: any, params: Record<string, string>, onDone: (said: string) => void}} props */
+function Account({ credential, params, onDone }) {
   const { providers } = useSession();
   const cloud = providers.find((each) => each.slug === credential.provider);
   return html`<article class="account" aria-label=${credential.label}>
@@ -38,7 +42,7 @@ function Account({ credential, open }) {
       <h3>${credential.label}</h3>
       <${Badge} kind=${STATES.get(credential.status)}>${credential.status}<//>
       <span class="note">${cloud ? cloud.title : credential.provider}</span>
-      <${Actions} credential=${credential} open=${open} />
+      <${Actions} credential=${credential} params=${params} onDone=${onDone} />
     </header>
     ${credential.last_error && html`<div class="failure"><strong>${words(credential.last_error.code)}</strong><p>${credential.last_error.detail}</p><p class="remedy">${credential.remedy || credential.last_error.remedy}</p></div>`}
     ${!credential.last_error && credential.remedy && html`<div class="notice"><p>${credential.remedy}</p></div>`}
@@ -52,6 +56,7 @@ function Account({ credential, open }) {
       <${Figure} label="Secret" value=${`Revision ${credential.revision}`} remark=${`fingerprint ${credential.fingerprint}`} />
     </dl>
     <${Configuration} fields=${credential.configuration} />
+    ${params.rotate === credential.id && html`<${Rotate} credential=${credential} onDone=${onDone} />`}
   </article>`;
 }
 
@@ -88,8 +93,10 @@ function Configuration({ fields }) {
   </dl></details>`;
 }
 
-/** @param {{credential: any, open: boolean}} props */
-function Actions({ credential, open }) {
+/** @param {{credential: any, params: Record<string, string>, onDone: (said: string) => void}} props */
+function Actions({ credential, params, onDone }) {
+  const open = params.credential === credential.id;
+  const rotating = params.rotate === credential.id;
   const [state, setState] = useState(/** @type {{busy: boolean, problem: import("../api.js").Problem | null, said: string}} */ ({ busy: false, problem: null, said: "" }));
   const verify = () => {
     setState({ busy: true, problem: null, said: "" });
@@ -104,6 +111,8 @@ function Actions({ credential, open }) {
   return html`<div class="actions">
       <span class="note" role="status">${state.said}</span>
       <button disabled=${state.busy} onClick=${verify}>${state.busy ? "Verifying" : "Verify"}</button>
+      <a class="note" href=${here({ rotate: rotating ? null : credential.id })}>${rotating ? "Do not rotate" : "Rotate"}</a>
+      <${Remove} credential=${credential} onDone=${onDone} />
       <a class="note" href=${here({ credential: open ? null : credential.id })}>${open ? "Hide the audit log" : "Audit log"}</a>
     </div>
     <${Failure} problem=${state.problem} />`;

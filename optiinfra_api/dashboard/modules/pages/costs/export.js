@@ -6,7 +6,7 @@ import { problemOf } from "../../load.js";
 
 const FILES = [
   { file: "csv", text: "FOCUS 1.3 as CSV" },
-  { file: "parquet", text: "as Parquet" },
+  { file: "parquet", text: "FOCUS 1.3 as Parquet" },
 ];
 
 /** @typedef {{base: string, name: string, period: Record<string, string>}} ExportProps */

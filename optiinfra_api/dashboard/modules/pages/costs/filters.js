@@ -25,6 +25,8 @@ export const GROUPS = ["hour", "day", "week", "month"];
 /** Bases whose changes the API remembers. */
 export const REMEMBERED = ["effective", "billed"];
 
+/** Filters that the memory of changes knows; the others are of charges as they are now. */
+const OF_CHANGES = ["service", "region", "charge_category", "resource_id"];
 const PLAIN = ["service", "sub_account", "region", "resource_id", "resource_type", "charge_category", "sku", "finality"];
 const TITLES = new Map([
   ...DIMENSIONS.map((each) => /** @type {[string, string]} */ ([each.filter, each.title])),
@@ -57,6 +59,15 @@ export function filtersOf(params) {
   const without = lackingOf(params);
   if (without.length) filters.without = without;
   return filters;
+}
+
+/**
+ * The filters that restatements take, and whether those are all that are on.
+ * @param {Record<string, string | string[]>} filters
+ */
+export function filtersOfChanges(filters) {
+  const known = Object.fromEntries(Object.entries(filters).filter(([name]) => OF_CHANGES.includes(name)));
+  return { known, all: Object.keys(known).length === Object.keys(filters).length };
 }
 
 /**

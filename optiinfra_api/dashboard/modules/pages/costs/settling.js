@@ -13,12 +13,12 @@ const CHANGES = new Map([
   ["vanished", "was withdrawn"],
 ]);
 
-/** @param {{read: Read, basis: string, remembered: boolean, narrowed: boolean}} props */
-export function Restatements({ read, basis, remembered, narrowed }) {
+/** @param {{read: Read, basis: string, remembered: boolean, whole: boolean}} props */
+export function Restatements({ read, basis, remembered, whole }) {
   if (!remembered) {
     return html`<${Panel} title="Restatements" wide><p class="empty">Changes are remembered of effective and billed cost, not of ${basis} cost.</p><//>`;
   }
-  const note = narrowed ? "Of all charges of the period; the filters do not apply." : "";
+  const note = whole ? "" : "Narrowed by service, region, category and resource only: changes are not remembered by the other filters.";
   return html`<${Panel} title="Restatements" read=${read} wide note=${note} empty="The provider changed nothing of this period after it was first served.">
     ${(/** @type {any} */ answer) => html`<${Table} caption="What providers changed after it was first served" columns=${RESTATED} rows=${answer.data} first=${10}
       more=${answer.next_cursor ? `The newest ${count(answer.data.length)}; the API has older ones.` : null} />`}
