@@ -80,20 +80,22 @@ class Surroundings:
             return
         scope.setdefault("state", {})["request_id"] = request_id(Headers(scope=scope))
         began = time.perf_counter()
-        status = 500
+        status, answered = 500, None
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
                 status = message["status"]
                 set_headers(message, scope["state"]["request_id"])
                 set_rate(message, scope["state"].get("rate"))
+                # An endless stream was answered when it began: hours are no time to answer.
+                answered = time.perf_counter() if is_stream(message) else None
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
-            self._report(scope, status, time.perf_counter() - began)
+            self._report(scope, status, (answered or time.perf_counter()) - began)
 
     def _report(self, scope: Scope, status: int, seconds: float) -> None:
         route = template(scope)
@@ -156,8 +158,13 @@ def set_headers(message: Message, identifier: str) -> None:
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "private, no-cache")
-    if headers.get("Content-Type", "").startswith(STREAM):
+    if is_stream(message):
         headers["Cache-Control"] = "private, no-store"
+
+
+def is_stream(message: Message) -> bool:
+    """Whether the answer that begins is one of server-sent events."""
+    return Headers(raw=message["headers"]).get("Content-Type", "").startswith(STREAM)
 
 
 def set_rate(message: Message, rate: Standing | None) -> None:

@@ -1,12 +1,17 @@
 """What every answer says in its headers: rates, caching, identity, and what will go away."""
 
+import asyncio
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from optiinfra_api import middleware
 from optiinfra_api.auth.limits import RateLimiter
 from optiinfra_api.deprecated import SINCE, UNTIL
+from optiinfra_api.middleware import Figures, Surroundings
 from optiinfra_core.windows import FixedClock
 from tests.api.house import NOW, House
 
@@ -117,3 +122,28 @@ def test_only_reads_have_old_paths(house: House) -> None:
     assert house.post("/api/v1/costs/trigger-collection", order).status_code in {404, 405}
     assert house.get("/api/v1/costs").status_code == 404
     assert house.client.get("/api/v1/health").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("media_type", "seconds"), [("text/event-stream", 1), ("text/csv", 3601)])
+def test_a_stream_is_measured_by_when_it_began(
+    monkeypatch: pytest.MonkeyPatch, media_type: str, seconds: int
+) -> None:
+    """How long somebody follows is no time to answer: alarms about slow answers stay quiet."""
+    watch = SimpleNamespace(now=0.0, perf_counter=lambda: watch.now)
+    monkeypatch.setattr(middleware, "time", watch)
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        watch.now += 1
+        headers = [(b"content-type", media_type.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        watch.now += 3600
+
+    async def ignored(*message: Message) -> None:
+        """Nobody listens."""
+
+    figures = Figures()
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": []}
+    asyncio.run(Surroundings(answering, figures)(scope, ignored, ignored))  # type: ignore[arg-type]
+    labels = {"method": "GET", "route": "unmatched", "status": "200"}
+    measured = figures.registry.get_sample_value("optiinfra_http_request_seconds_sum", labels)
+    assert measured == seconds
