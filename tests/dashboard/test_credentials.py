@@ -2,6 +2,8 @@
 
 from tests.dashboard.visitor import Visitor
 
+TYPED = "canary-of-what-was-typed"
+
 
 def test_each_account_tells_its_state_and_never_a_secret(visitor: Visitor) -> None:
     """Status, account, missing permissions and the end of each; only fingerprints of secrets."""
@@ -20,13 +22,16 @@ def test_each_account_tells_its_state_and_never_a_secret(visitor: Visitor) -> No
 
 def test_looking_again_tells_what_came_of_it(visitor: Visitor) -> None:
     """Where Dagster does not answer in time the credential stays as it was, with a remedy."""
+    visitor.house.dagster.state.refuse_launch_as = "PythonError"
     visitor.enter("/credentials", "operator")
     account = visitor.panel("Connected accounts").get_by_role("article", name="production")
     with visitor.page.expect_response("**/verify") as answering:
         account.get_by_role("button", name="Verify").click()
     told = answering.value.json()
     visitor.settle()
-    assert account.get_by_role("status").inner_text() == f"Looked just now: {told['status']}."
+    said = account.get_by_role("status").inner_text()
+    assert said == f"Looked just now: {told['status']}. {told['remedy']}"
+    visitor.house.dagster.state.refuse_launch_as = None
 
 
 def test_the_audit_log_is_told_newest_first(visitor: Visitor) -> None:
@@ -46,3 +51,31 @@ def test_a_key_that_may_not_see_credentials_is_told_so(visitor: Visitor) -> None
     visitor.enter("/credentials", "reader")
     assert "credentials:write" in visitor.page.locator("main").inner_text()
     assert not [asked for asked in visitor.watch.asked if "/credentials?" in asked.url]
+
+
+def test_an_account_is_connected_and_taken_away_again(visitor: Visitor) -> None:
+    """What is missing is named; then it stands in the list; its secret is destroyed."""
+    visitor.house.dagster.state.refuse_launch_as = "PythonError"
+    visitor.watch.expected.add(422)
+    visitor.enter("/credentials", "operator", connect="aws")
+    form = visitor.panel("Connect an account")
+    form.get_by_label("Label").fill("new account")
+    form.get_by_label("Access key ID").fill("AKIAEXAMPLE")
+    form.get_by_label("Secret access key").fill(TYPED)
+    form.get_by_label("Prefix").fill("focus/")
+    form.get_by_role("button", name="Connect and verify").click()
+    form.get_by_role("alert").wait_for()
+    assert "body.credential.cost_export.bucket" in form.get_by_role("alert").inner_text()
+    form.get_by_label("Prefix").fill("")
+    form.get_by_role("button", name="Connect and verify").click()
+    account = visitor.panel("Connected accounts").get_by_role("article", name="new account")
+    account.wait_for()
+    visitor.settle()
+    assert TYPED not in visitor.page.content()
+    assert TYPED not in visitor.page.evaluate("JSON.stringify({...localStorage})")
+    account.get_by_role("button", name="Remove").click()
+    account.get_by_role("button", name="Destroy the secret").click()
+    account.wait_for(state="detached")
+    told = visitor.read("/api/v1/credentials", "operator", customer_id="acme")["data"]
+    assert "new account" not in [each["label"] for each in told]
+    visitor.house.dagster.state.refuse_launch_as = None

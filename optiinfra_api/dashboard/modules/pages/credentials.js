@@ -7,7 +7,7 @@ import { html, useState } from "../preact.js";
 import { useSession } from "../session.js";
 import { here } from "../state.js";
 import { Table } from "../table.js";
-import { Connect, Remove, Rotate } from "./credentials/connect.js";
+import { Connect, Remove, Rotate, told } from "./credentials/connect.js";
 import { expiry } from "./overview_attention.js";
 
 /** @typedef {import("../pages.js").PageProps} PageProps */
@@ -102,7 +102,7 @@ function Actions({ credential, params, onDone }) {
     setState({ busy: true, problem: null, said: "" });
     post(`/api/v1/credentials/${credential.id}/verify`).then(
       (verified) => {
-        setState({ busy: false, problem: null, said: `Looked just now: ${verified.status}.` });
+        setState({ busy: false, problem: null, said: told("Looked just now", verified) });
         refresh();
       },
       (failure) => setState({ busy: false, problem: problemOf(failure), said: "" }),

@@ -27,7 +27,7 @@ export function Connect({ customer, chosen, onDone }) {
     post("/api/v1/credentials", { customer_id: customer, provider: chosen, label, credential });
   return html`<${Panel} title="Connect an account" wide actions=${links} note=${cloud ? "" : "Choose a cloud."}>
     ${cloud && html`<${SecretForm} key=${chosen} fields=${cloud.credential} labelled text="Connect and verify" send=${send}
-      onDone=${(/** @type {any} */ added) => { onDone(`${added.label}: ${added.status}.`); change({ connect: null }); }} />`}
+      onDone=${(/** @type {any} */ added) => { onDone(told(added.label, added)); change({ connect: null }); }} />`}
   <//>`;
 }
 
@@ -38,7 +38,16 @@ export function Rotate({ credential, onDone }) {
   if (!cloud) return null;
   const send = (/** @type {Record<string, unknown>} */ fields) => post(`/api/v1/credentials/${credential.id}/rotate`, { credential: fields });
   return html`<${SecretForm} fields=${cloud.credential} text="Put in place and verify" send=${send}
-    onDone=${(/** @type {any} */ rotated) => { onDone(`Revision ${rotated.revision}: ${rotated.status}.`); change({ rotate: null }); }} />`;
+    onDone=${(/** @type {any} */ rotated) => { onDone(told(`Revision ${rotated.revision}`, rotated)); change({ rotate: null }); }} />`;
+}
+
+/**
+ * What came of a verification, with what to do where something is to do.
+ * @param {string} what
+ * @param {{status: string, remedy?: string | null}} credential
+ */
+export function told(what, { status, remedy }) {
+  return `${what}: ${status}.${remedy ? ` ${remedy}` : ""}`;
 }
 
 /**
