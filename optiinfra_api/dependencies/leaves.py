@@ -72,7 +72,9 @@ class Leaves:
         errors are not kept.
         """
         leaf = self._held(place, count)
-        return leaf or await asyncio.shield(self._begun(place, count, load))
+        if leaf is not None:
+            return leaf
+        return await asyncio.shield(self._begun(place, count, load))
 
     def begin(self, place: Hashable, count: int, load: Load) -> None:
         """Read what will be asked for next, unless it is here or on its way; nobody waits for it.
