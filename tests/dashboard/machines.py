@@ -91,7 +91,9 @@ def furnish_machines(house: House) -> None:
         replace(row, resource_id=f"staging-{row.resource_id}", resource_name="")
         for row in samples(start, STAGED_UNTIL, HOSTS[:1])
     ]
+    present, house.writing.instant = house.writing.instant, STAGED_UNTIL
     STAGING.commit(house, PERFORMANCE, Window(start, STAGED_UNTIL), staged)
+    house.writing.instant = present
     day = Window(LAST - DAY, LAST + QUARTER_HOUR)
     for account, rows in ((PRODUCTION, fleet), (CHEAP, cheap)):
         found: list[Row] = [row for each in day.split(QUARTER_HOUR) for row in rows(each.start)]

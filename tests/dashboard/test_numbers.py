@@ -1,6 +1,7 @@
 """What the pages show is what the API answers."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_utilisation_is_the_summarys(visitor: Visitor) -> None:
 def test_the_trend_is_the_servers(visitor: Visitor) -> None:
     """Each hour's mean and percentiles, oldest first; a month is shown by day."""
     visitor.enter("/performance", metric="network_in", **WEEK)
-    asked = {"metric_name": "network_in", "limit": 1000}
+    asked: dict[str, Any] = {"metric_name": "network_in", "limit": 1000}
     rows = visitor.read(f"{PERFORMANCE}/trends", group_by="hour", **asked, **WEEK)["data"]
     rows.sort(key=lambda row: row["period"])
     panel = visitor.panel("Trend")
@@ -68,7 +69,11 @@ def test_one_resource_is_shown_in_the_servers_steps(visitor: Visitor) -> None:
     """At most three hundred of them, each with mean, p95, max and min."""
     visitor.enter("/performance", metric="cpu_utilization", resource="db-orders", **WEEK)
     panel = visitor.panel("CPU utilization of db-orders")
-    asked = {"metric_name": "cpu_utilization", "resource_id": "db-orders", "limit": 1000}
+    asked: dict[str, Any] = {
+        "metric_name": "cpu_utilization",
+        "resource_id": "db-orders",
+        "limit": 1000,
+    }
     rows = visitor.read(f"{PERFORMANCE}/metrics", step=3600, **asked, **WEEK)["data"][::-1]
     shown = visitor.table(panel)
     panel.get_by_role("button", name="Show more").click()
@@ -154,20 +159,23 @@ def test_an_alarm_says_what_changed_with_it(visitor: Visitor) -> None:
 
 
 def test_freshness_tells_every_source(visitor: Visitor) -> None:
-    """Fresh, failing, with gaps; what fails stands with its remedy."""
+    """Fresh, failing, with gaps, the worst first; what fails stands with its remedy."""
     visitor.enter("/collection", **WEEK)
     body = visitor.read("/api/v1/collect/freshness", customer_id="acme")
     shown = visitor.table(visitor.panel("Freshness"))
-    assert [cells[0] for cells in shown] == [
-        f"{row['provider']} {row['account_id']}" for row in body["data"]
-    ]
-    for cells, row in zip(shown, body["data"], strict=True):
-        assert cells[2] == ("failing" if row["last_error"] else "fresh")
-        assert cells[7] == (f"{row['gaps']} windows" if row["gaps"] else "none")
+    assert (shown[0][2], shown[1][7]) == ("failing", "8 windows")
+    told = {(cells[0], cells[1].lower()): (cells[2], cells[7]) for cells in shown}
+    assert told == {
+        (f"{row['provider']} {row['account_id']}", row["data_type"]): (
+            "failing" if row["last_error"] else "fresh",
+            f"{row['gaps']} windows" if row["gaps"] else "none",
+        )
+        for row in body["data"]
+    }
     failing = next(row for row in body["data"] if row["last_error"])
-    told = visitor.panel("Errors and remedies").inner_text()
-    assert failing["last_error"]["detail"] in told
-    assert failing["last_error"]["remedy"] in told
+    errors = visitor.panel("Errors and remedies").inner_text()
+    assert failing["last_error"]["detail"] in errors
+    assert failing["last_error"]["remedy"] in errors
     assert body["not_supported"]["vultr"]["performance"] in visitor.panel("Freshness").inner_text()
 
 

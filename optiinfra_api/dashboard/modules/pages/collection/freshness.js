@@ -25,6 +25,12 @@ function gaps(source) {
   return source.gaps ? html`<${Badge} kind="warn">${count(source.gaps)} windows<//>` : "none";
 }
 
+/** What needs a person comes first; else the API's order stays.
+ * @param {Source} source */
+function urgency(source) {
+  return Number(Boolean(source.last_error)) * 4 + Number(source.stale) * 2 + Number(source.gaps > 0);
+}
+
 const COLUMNS = [
   { title: "Account", value: (/** @type {Source} */ source) => `${source.provider} ${source.account_id}` },
   { title: "Data", value: (/** @type {Source} */ source) => words(source.data_type) },
@@ -40,6 +46,7 @@ const COLUMNS = [
 /** @param {{read: import("../../load.js").Read<any>, sources: Source[]}} props */
 export function Freshness({ read, sources }) {
   const bad = sources.filter((source) => source.last_error).length;
+  const rows = [...sources].sort((a, b) => urgency(b) - urgency(a));
   const stale = sources.filter((source) => source.stale).length;
   return html`<${Panel} title="Freshness" read=${read} wide empty="No account was ever collected. Connect one, then trigger a collection.">
     ${(/** @type {any} */ answer) => html`
@@ -49,7 +56,7 @@ export function Freshness({ read, sources }) {
         <${Figure} label="Stale" value=${count(stale)} />
         <${Figure} label="Missing windows" value=${count(sources.reduce((sum, source) => sum + source.gaps, 0))} />
       </dl>
-      <${Table} caption="Freshness" columns=${COLUMNS} rows=${sources} />
+      <${Table} caption="Freshness" columns=${COLUMNS} rows=${rows} />
       <${Lacking} reasons=${answer.not_supported} />
       <p class="note">Checked at ${time(answer.checked_at)}.</p>`}
   <//>`;
