@@ -91,7 +91,10 @@ def property_of(parameter: Mapping[str, Any]) -> dict[str, Any]:
     real = [one for one in schema.pop("anyOf", ()) if one.get("type") != "null"]
     for each in real[:1]:
         schema.update(each)
-    schema.pop("title", None)
+    # A choice says all that its pattern does; an empty default is that of leaving it out.
+    unsaid = {"title", "maxLength", *(("pattern",) if "enum" in schema else ())}
+    unsaid |= {"default"} if schema.get("default") in ("", []) else set()
+    schema = {name: told for name, told in schema.items() if name not in unsaid}
     if parameter.get("description"):
         schema["description"] = parameter["description"]
     return schema
@@ -116,7 +119,7 @@ def asked_of(operation: Operation, arguments: Mapping[str, Any], key: ApiKey) ->
         path = path.replace(f"{{{name}}}", part_of_path(name, plain(name, given[name])))
     query = {
         name: [plain(name, each) for each in value]
-        if isinstance(value, list)
+        if isinstance(value, list) and name in operation.repeated
         else plain(name, value)
         for name, value in given.items()
         if name not in operation.in_path

@@ -41,6 +41,13 @@ class Operation:
         return frozenset(one["name"] for one in self.parameters if one["in"] == "path")
 
     @property
+    def repeated(self) -> frozenset[str]:
+        """The parameters that may stand several times."""
+        return frozenset(
+            one["name"] for one in self.parameters if one["schema"].get("type") == "array"
+        )
+
+    @property
     def paged(self) -> bool:
         """Whether more rows are had with a cursor."""
         return any(one["name"] == "cursor" for one in self.parameters)

@@ -101,3 +101,22 @@ def test_who_has_no_key_is_asked_for_one(address: str, house: House) -> None:
         assert refused.status_code == 401
         assert refused.headers["WWW-Authenticate"].startswith("Bearer")
         assert refused.json()["remedy"]
+
+
+def test_filters_reach_the_read(address: str, house: House) -> None:
+    """One value, several values, and tags: each narrows the same total."""
+    agent = Agent(address, house.auth("acme"))
+    totals = {
+        name: (agent.call("cost_total", **arguments).structured_content or {})["data"]
+        for name, arguments in {
+            "all": {},
+            "service": {"service": "Amazon S3"},
+            "untagged": {"untagged": ["team", "owner"]},
+            "tagged": {"tag.team": "acme"},
+        }.items()
+    }
+    assert totals["all"] == totals["tagged"]
+    assert totals["all"][0]["cost"] == "165"
+    assert totals["service"][0]["cost"] == "82.5"
+    assert totals["untagged"] == []
+    assert agent.call("cost_total", cost=["billed"]).is_error
