@@ -28,6 +28,7 @@ class Unhurried(Applications):
 
     @override
     def at(self, number: int) -> datetime:
+        """When the call with this number began."""
         return self.began + timedelta(minutes=4 * (number % 300))
 
 

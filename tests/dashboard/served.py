@@ -22,6 +22,7 @@ class Announcing(uvicorn.Server):
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell so."""
         await super().startup(sockets)
         self.ready.set()
 
