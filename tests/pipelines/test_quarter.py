@@ -16,9 +16,32 @@ from tests.pipelines.simulated import Clouds, Tenant, clouds
 
 FIRST = datetime(2026, 7, 1, tzinfo=UTC)
 DAYS = 92
-# One customer of each cloud is looked at every evening, the other after pauses, as after downtime.
-PAUSE = 3
 EVENING = timedelta(hours=20, minutes=5)
+# From 28 July to 14 August, when a month is closed, invoiced, rerated and refunded.
+TURN = range(27, 45)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """After how many days a cloud's first and its second customer are looked at.
+
+    The first is looked at every evening while a month turns; a pause is like a downtime.
+    """
+
+    first: int
+    second: int
+
+    def due(self, day: int, tenant: Tenant) -> bool:
+        """Whether ``tenant`` is looked at in the evening of ``day``, counted from 0."""
+        if tenant.holder == tenant.cloud.holders()[0]:
+            return day in TURN or day % self.first == 0
+        return day % self.second == 0
+
+
+RHYTHMS = (
+    pytest.param(Rhythm(4, 7), id="the-turn-of-a-month"),
+    pytest.param(Rhythm(1, 3), id="all", marks=pytest.mark.long),
+)
 
 
 @dataclass
@@ -62,8 +85,9 @@ def evening(installed: Clouds, now: datetime, tenant: Tenant, diary: Diary) -> N
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_every_evening_of_a_quarter_serves_what_the_provider_would_answer(
-    doors: Doors, clock: FixedClock
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_evenings_of_a_quarter_serve_what_the_provider_would_answer(
+    doors: Doors, clock: FixedClock, rhythm: Rhythm
 ) -> None:
     """Late rows, a rerating, refunds and invoices: totals, ledger and memory agree to the cent."""
     clock.instant = FIRST + EVENING
@@ -71,17 +95,12 @@ def test_every_evening_of_a_quarter_serves_what_the_provider_would_answer(
         diaries = [(tenant, Diary()) for tenant in installed.tenants]
         with ThreadPoolExecutor(2) as side_by_side:
             for day in range(DAYS):
-                due = diaries if day % PAUSE == 0 else [one for one in diaries if daily(one[0])]
                 tick = partial(evening, installed, clock.now())
-                list(side_by_side.map(tick, *zip(*due, strict=True)))
+                due = [one for one in diaries if rhythm.due(day, one[0])]
+                list(side_by_side.map(lambda one, tick=tick: tick(*one), due))
                 clock.advance(DAY)
         for tenant, diary in diaries:
             _agrees(installed, tenant, diary)
-
-
-def daily(tenant: Tenant) -> bool:
-    """Whether it is the customer of its cloud that is looked at every evening."""
-    return tenant.holder == tenant.cloud.holders()[0]
 
 
 def _agrees(installed: Clouds, tenant: Tenant, diary: Diary) -> None:
