@@ -20,7 +20,7 @@ from optiinfra_core.tenancy.api_keys import NewKey
 from optiinfra_pipelines.registry import provider
 from tests.cli.installed import Kept, eventually, optiinfra
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PLANTED = "PlantedSecretAccessKeyThatNobodyMayEverSee"
 READ = (

@@ -12,8 +12,15 @@ from optiinfra_cli.supervisor import process
 from optiinfra_cli.supervisor.ports import first_free
 from optiinfra_core.embedded import clickhouse, postgres
 from tests.cli.installed import DEMO_DAYS, Kept, demo, eventually, optiinfra
+from tests.cli.truth import untrue
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+PAIRS = [
+    (customer, provider)
+    for customer in ("acme", "globex")
+    for provider in ("aws", "gcp", "azure", "vultr")
+]
 
 
 def test_the_demo_serves_what_is_true(kept: Kept) -> None:
@@ -25,8 +32,7 @@ def test_the_demo_serves_what_is_true(kept: Kept) -> None:
     }
     assert lines.keys() == {
         (customer, provider, data_type)
-        for customer in ("acme", "globex")
-        for provider in ("aws", "gcp", "azure", "vultr")
+        for customer, provider in PAIRS
         for data_type in ("cost", "performance", "resource")
     }
     for line in lines.values():
@@ -105,6 +111,21 @@ def test_a_killed_process_comes_back(kept: Kept, name: str) -> None:
     eventually(serves)
 
 
+def test_an_installation_that_was_stopped_goes_on(kept: Kept) -> None:
+    """Down leaves no process; up again, what was served is served, and collecting goes on."""
+    folder, base, pids = str(kept.folder), str(kept.state.ports["api"]), kept.processes()
+    assert optiinfra("down", "--data-dir", folder).returncode == 0
+    assert not any(process.start_mark(pid) for pid in pids)
+    assert list(process.marked(folder)) == []
+    again = ("up", "--with-simulator", "--detach", "--data-dir", folder, "--port-base", base)
+    assert optiinfra(*again).returncode == 0
+    assert untrue(kept, PAIRS, ["cost"]) == []
+    collect = ("collect", "globex", "aws", "--wait", "--data-dir", folder)
+    assert optiinfra(*collect).returncode == 0
+    assert untrue(kept, [("globex", "aws")]) == []
+
+
+@pytest.mark.long
 def test_a_second_demo_over_the_same_data_changes_nothing(kept: Kept) -> None:
     """Down leaves no process; the demo again over the same directory serves the truth again."""
     pids = kept.processes()
