@@ -13,8 +13,8 @@ from tests.cli.installed import Kept, demo, optiinfra
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """A demo that ended its work and stays up; stopped at the end."""
     folder = tmp_path_factory.mktemp("demo").resolve()
-    answer = demo(folder, first_free(21000).api)
     try:
+        answer = demo(folder, first_free(21000).api)
         assert answer.returncode == 0, answer.stdout
         yield Kept(folder, json.loads(answer.stdout))
     finally:
