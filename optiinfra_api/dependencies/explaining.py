@@ -31,6 +31,8 @@ REACH = Reach(metric=COST, default=7 * DAY, longest=366 * DAY, step=DAY)
 TENTH = Decimal("0.1")
 HUNDRED = 100
 ORDER = ("service", "resource", "account", "region", "sku", "charge_category", "provider")
+# Whose values are identifiers that say nothing to a person.
+LABELLED = frozenset({"resource"})
 
 Narrowed = Mapping[str, str]
 
@@ -115,7 +117,7 @@ def driver_of(row: Changed, whole: Decimal) -> Driver:
         **amounts(row),
         dimension=row.dimension,
         value=row.value,
-        label=row.label if row.dimension == "resource" else "",
+        label=row.label if row.dimension in LABELLED else "",
         share=hundredths(row.change, whole),
         unit=row.unit if row.measured else "",
         quantity=row.quantity,

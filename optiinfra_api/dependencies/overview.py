@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from optiinfra_api.dependencies.application_ground import coverage_of_calls
 from optiinfra_api.dependencies.application_reading import NO_CLOUD
@@ -41,18 +41,23 @@ from optiinfra_core.warehouse.questions.performance import ProviderUtilisation
 EVERY_CALL: Mapping[str, str] = dict.fromkeys(
     ("application", "environment", "model", "service_version", "prompt_version"), ""
 )
+T = TypeVar("T")
 Shares = Mapping[str, list[Any]]
 NO_SHARES: Shares = {}
+NO_DAYS: list[cost.ProviderDay] = []
 
 
 async def overview_of(sight: Sight) -> Overview:
     """The whole answer."""
-    days, shares, applications = await asyncio.gather(
-        cost_days(sight), asyncio.gather(utilisations(sight), counts(sight)), calls_of(sight)
+    days, used, counted, applications = await asyncio.gather(
+        within(sight, "costs", cost_days, NO_DAYS),
+        within(sight, "performance", utilisations, NO_SHARES),
+        within(sight, "resources", counts, NO_SHARES),
+        within(sight, "applications", calls_of, None),
     )
     spent = by_provider(days)
     providers = await asyncio.gather(
-        *[provider_of(sight, info, spent, *shares) for info in sight.providers]
+        *[provider_of(sight, info, spent, used, counted) for info in sight.providers]
     )
     view = sight.view
     answer = Overview(
@@ -76,6 +81,11 @@ async def overview_of(sight: Sight) -> Overview:
     return answer.model_copy(update=together(sight, answer))
 
 
+async def within(sight: Sight, part: str, read: Callable[[Sight], Awaitable[T]], withheld: T) -> T:
+    """What ``read`` finds, if the key opens the part."""
+    return await read(sight) if part in sight.opened else withheld
+
+
 def together(sight: Sight, answer: Overview) -> Mapping[str, Any]:
     """How fresh and complete the parts are that were ever asked for."""
     every = [
@@ -96,16 +106,12 @@ def together(sight: Sight, answer: Overview) -> Mapping[str, Any]:
 
 async def cost_days(sight: Sight) -> list[cost.ProviderDay]:
     """What each provider cost on each day."""
-    if "costs" not in sight.opened:
-        return []
     read = sight.read(COST, sight.window, before=sight.before.start)
     return (await read.shared(cost.OVERVIEW, basis=sight.basis)).rows
 
 
 async def utilisations(sight: Sight) -> Shares:
     """How hard each provider's resources worked in the period's last day."""
-    if "performance" not in sight.opened:
-        return NO_SHARES
     read = sight.read(PERFORMANCE, sight.recent(SAMPLES.default))
     found: dict[str, list[Utilisation]] = defaultdict(list)
     for row in (await read.shared(performance.OVERVIEW)).rows:
@@ -120,8 +126,6 @@ def utilisation(row: ProviderUtilisation) -> Utilisation:
 
 async def counts(sight: Sight) -> Shares:
     """How many resources each provider has at the end of the period, or now."""
-    if "resources" not in sight.opened:
-        return NO_SHARES
     read = sight.read(RESOURCE, sight.snapshot)
     at = sight.snapshot.end - SNAPSHOTS.step
     scope = {name: value for name, value in read.scope.items() if name not in {"start", "end"}}
@@ -175,10 +179,8 @@ async def part_of(sight: Sight, part: str, info: ProviderInfo, data: list[Any]) 
     return shape(**await sight.view.standing(metric, info, window), data=data)
 
 
-async def calls_of(sight: Sight) -> Part[ApplicationOverview] | None:
+async def calls_of(sight: Sight) -> Part[ApplicationOverview]:
     """The applications: the calls of the period's last week, and how many answers pass."""
-    if "applications" not in sight.opened:
-        return None
     view, window = sight.view, sight.recent(CALLS.default)
     slugs = (*(info.slug for info in sight.providers), NO_CLOUD)
     coverage = coverage_of_calls(view.asking.doors, window, sight.calls, view.now)

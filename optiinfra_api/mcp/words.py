@@ -33,8 +33,8 @@ def heading(answer: Row) -> Iterator[str]:
         period = answer["period"]
         about = [answer.get("customer_id"), answer.get("provider")]
         about.append(f"{minute(period['start'])} to {minute(period['end'])} UTC, end exclusive")
-        if "cost" in answer:
-            about.append(f"{answer['cost']} cost")
+        basis = answer.get("cost")
+        about.append(f"{basis} cost" if basis else None)
         yield ", ".join(str(each) for each in about if each)
     if "as_of" in answer:
         yield freshness(answer)

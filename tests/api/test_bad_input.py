@@ -100,7 +100,7 @@ CASES = [
         "filters on the past",
         f"{COSTS}/metrics",
         "as_known_at",
-        service="x",
+        sku="x",
         as_known_at="2026-11-01T00:00:00Z",
     ),
     unfit("unknown dimension", f"{COSTS}/by-type", "query.dimension", dimension="mood"),

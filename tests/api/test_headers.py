@@ -133,6 +133,7 @@ def test_a_stream_is_measured_by_when_it_began(
     monkeypatch.setattr(middleware, "time", watch)
 
     async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        """Begin after a second, end after an hour."""
         watch.now += 1
         headers = [(b"content-type", media_type.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

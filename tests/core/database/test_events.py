@@ -139,6 +139,7 @@ def test_a_commit_wakes_who_listens_and_an_absent_server_ends_nobody(
     """A notification comes at once; without a server the clock alone rings."""
 
     async def woken(endpoint: PostgresEndpoint, every: float) -> None:
+        """Hear the first ring, and another one after something was told."""
         async with aclosing(rings(endpoint, CHANNEL, every)) as heard, asyncio.timeout(PATIENCE):
             await anext(heard)
             ringing = asyncio.ensure_future(anext(heard))

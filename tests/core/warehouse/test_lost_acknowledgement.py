@@ -108,9 +108,9 @@ def test_a_write_whose_answer_was_lost_can_be_repeated(scene: Scene, words: str)
 def test_a_commit_whose_answer_was_lost_is_there_once(scene: Scene) -> None:
     """The driver itself repeats plain inserts: the window still has one record.
 
-    The commit is the only request of a write whose body travels compressed.
+    The commit is the only request of a write that the driver makes of rows.
     """
-    with losing(scene, "Content-Encoding: ") as (cut_off, wire):
+    with losing(scene, ") FORMAT Native\n") as (cut_off, wire):
         written = cut_off.write(scene.batch(COST, day_span(TODAY)), [charge("3")])
         assert wire.cut == 1
     assert scene.stored("collection_windows", "version", "rows") == [(written.version, 1)]
@@ -122,7 +122,7 @@ def test_calls_whose_answer_was_lost_are_counted_once(scene: Scene) -> None:
         at=scene.clock.now(), operation="GetCostAndUsage", region="us-east-1", units=1,
         usd=Decimal("0.01"), milliseconds=120, status=200, throttled=False,
     )  # fmt: skip
-    with losing(scene, "Content-Encoding: ") as (cut_off, wire):
+    with losing(scene, ") FORMAT Native\n") as (cut_off, wire):
         record_calls(cut_off.warehouse, scene.customer, "aws", COST, "1", "run-1", [call])
         assert wire.cut == 1
     assert scene.ask(BY_DAY, start=call.at, end=call.at + DAY)[0].calls == 1
