@@ -2,7 +2,7 @@
 import { html } from "./preact.js";
 import { change } from "./state.js";
 
-const DAYS = ["7", "14", "30", "60", "90", "180", "365"];
+const DAYS = ["1", "7", "14", "30", "60", "90", "180", "365"];
 const DAY_MS = 86_400_000;
 const DATES = "dates";
 
@@ -18,12 +18,15 @@ const MONTHS = [
 /** @param {{params: Params}} props */
 export function PeriodChoice({ params }) {
   const dated = Boolean(params.start && params.end);
+  const asked = params.days || "30";
+  // A link may ask for any number of days.
+  const lengths = [...new Set([...DAYS, asked])].sort((one, other) => Number(one) - Number(other));
   const options = [
-    ...DAYS.map((days) => ({ value: days, text: `Last ${days} days` })),
+    ...lengths.map((days) => ({ value: days, text: days === "1" ? "Last day" : `Last ${days} days` })),
     ...MONTHS,
     { value: DATES, text: "Dates" },
   ];
-  const value = dated ? monthOf(params) || DATES : params.days || "30";
+  const value = dated ? monthOf(params) || DATES : asked;
   return html`<label class="choice"><span>Period</span>
       <select value=${value} onChange=${(/** @type {any} */ event) => choose(event.target.value, params)}>
         ${options.map((each) => html`<option value=${each.value} selected=${each.value === value}>${each.text}</option>`)}
