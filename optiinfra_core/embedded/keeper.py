@@ -85,7 +85,8 @@ def ensure(kind: Kind, data_dir: Path, port: int | None) -> Record:
     directory.create()
     for _ in _until(START_SECONDS):
         record = directory.record()
-        if record is not None and kind.answers(record):
+        # A Postgres whose keeper was killed answers for a moment longer.
+        if record is not None and directory.keeper() is not None and kind.answers(record):
             return record
         with directory.starting() as first:
             if first and directory.keeper() is None:

@@ -296,6 +296,7 @@ def test_a_credential_that_may_not_be_used_here_is_not_kept(run: Run) -> None:
     assert answer.returncode == Exit.USAGE
     assert "OPTIINFRA_ALLOW_PRIVATE_ENDPOINTS" in told(answer)["error"]["remedy"]
     assert told(run("credentials", "list", "walled", "--json"))["credentials"] == []
+    run("customers", "remove", "walled", "--yes")
 
 
 def test_without_simulated_clouds_there_are_no_accounts_of_theirs(run: Run) -> None:

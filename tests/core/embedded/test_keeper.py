@@ -57,13 +57,16 @@ def test_a_second_keeper_of_the_same_folder_is_refused(kind: keeper.Kind, home: 
     assert kind.answers(keeper.ensure(kind, home, None))
 
 
-def test_a_keeper_that_is_killed_comes_back_on_its_port(kind: keeper.Kind, home: Path) -> None:
+def test_a_keeper_that_is_killed_comes_back_on_its_port(
+    kind: keeper.Kind, home: Path, until: Until, has_ended: Callable[[int], bool]
+) -> None:
     """The next process that asks starts a new keeper under the old port and passwords."""
     before, pid = keeper.ensure(kind, home, None), kind.directory(home).keeper()
     assert pid
     os.kill(pid, signal.SIGKILL)
+    assert until(partial(has_ended, pid))
     assert keeper.ensure(kind, home, None) == before
-    assert kind.directory(home).keeper() != pid
+    assert kind.directory(home).keeper() not in {None, pid}
 
 
 def test_the_port_of_the_last_start_is_waited_for() -> None:
@@ -97,7 +100,7 @@ def test_passwords_are_in_no_command_line_and_in_no_log(
     logs = [path.read_text(errors="replace") for path in kind.directory(home).path.rglob("*.log*")]
     seen = command_lines() + "".join(logs)
     assert kind.module in seen
-    assert len(passwords) == 2
+    assert len(passwords) >= 2
     assert [password for password in passwords if password in seen] == []
 
 

@@ -27,8 +27,11 @@ WHERE
     AND ({region:String} = '' OR region = {region:String})
 GROUP BY period, metric, statistic, unit
 HAVING
-    NOT {has_after:Bool}
-    OR (period, metric, statistic, unit)
-    > ({after_period:DateTime('UTC')}, {after_metric:String}, {after_statistic:String}, {after_unit:String})
+    samples > 0
+    AND (
+        NOT {has_after:Bool}
+        OR (period, metric, statistic, unit)
+        > ({after_period:DateTime('UTC')}, {after_metric:String}, {after_statistic:String}, {after_unit:String})
+    )
 ORDER BY period ASC, metric ASC, statistic ASC, unit ASC
 LIMIT {limit:UInt32}

@@ -1,0 +1,1 @@
+"""The dashboard in a browser; a package, so that the browser ends with its last test."""
