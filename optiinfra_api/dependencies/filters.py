@@ -186,13 +186,7 @@ async def utilisation_filters(
     region: Text = "",
 ) -> Mapping[str, Any]:
     """Samples of one metric."""
-    return {
-        "metric_name": metric_name,
-        "statistic": statistic,
-        "resource_id": resource_id,
-        "resource_type": resource_type,
-        "region": region,
-    }
+    return await sample_filters(metric_name, statistic, resource_id, resource_type, region)
 
 
 async def inventory_filters(  # noqa: PLR0913, PLR0917 - one parameter of the query for each
