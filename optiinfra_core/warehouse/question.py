@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 FOLDER = Path(__file__).parent / "sql"
 PARAMETER = re.compile(r"\{(\w+):([^{}]+)\}")
+# Conditions that several questions have in common, by the name that their files leave open.
+SHARED: Mapping[str, str] = {"CHARGE_FILTERS": "cost/charge_filters.part"}
 TABLE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z]\w+)", re.IGNORECASE)
 
 
@@ -27,6 +29,15 @@ def uncommented(sql: str) -> str:
     return "".join(
         line for line in sql.splitlines(keepends=True) if not line.lstrip().startswith("--")
     )
+
+
+def text_of(path: str) -> str:
+    """The text of a file below ``sql``, with what it shares in its place and without comments."""
+    text = uncommented((FOLDER / path).read_text(encoding="utf-8"))
+    for name, part in SHARED.items():
+        if f"${{{name}}}" in text:
+            text = text.replace(f"${{{name}}}", text_of(part).rstrip())
+    return text
 
 
 @dataclass(frozen=True)
@@ -46,8 +57,8 @@ class Question(Generic[T]):
 
     @cached_property
     def sql(self) -> str:
-        """The text of the file, without its comments."""
-        return uncommented((FOLDER / self.path).read_text(encoding="utf-8"))
+        """The whole text of the question."""
+        return text_of(self.path)
 
     @cached_property
     def _conditions(self) -> Conditions:

@@ -12,7 +12,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from optiinfra_core.metrics import METRICS, Metric
 from optiinfra_core.warehouse import questions
-from optiinfra_core.warehouse.question import FOLDER, Question
+from optiinfra_core.warehouse.question import FOLDER, SHARED, Question, text_of
 from optiinfra_core.warehouse.statements import RESTATED, statement
 from optiinfra_core.warehouse.wire import TENANT_TABLES
 
@@ -78,7 +78,7 @@ def filters_day(where: exp.Where | None) -> bool:
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_read_is_of_one_customer_and_of_some_days(path: Path) -> None:
     """The customer is bound and the day filtered wherever a table is read, subqueries too."""
-    found = reads(path.read_text(encoding="utf-8"))
+    found = reads(text_of(name_of(path)))
     assert found, "the question reads no table of a customer"
     for table, where in found:
         assert binds_customer(where), f"{table} is read without customer_id"
@@ -163,7 +163,7 @@ def test_replaced_rows_are_never_read(path: Path) -> None:
 
     The ledger of calls has no versions; halves of an interaction are joined by GROUP BY.
     """
-    for tree in sqlglot.parse(path.read_text(encoding="utf-8"), dialect="clickhouse"):
+    for tree in sqlglot.parse(text_of(name_of(path)), dialect="clickhouse"):
         for table in tree.find_all(exp.Table):
             joined = table.name == "llm_interactions" and table.find_ancestor(exp.Select)
             if joined and "GROUP BY" in joined.sql(dialect="clickhouse"):
@@ -188,4 +188,7 @@ def test_comments_stay_in_the_file(question: Question[object]) -> None:
     text = (FOLDER / question.path).read_text(encoding="utf-8")
     assert text.startswith("--")
     assert "--" not in question.sql
-    assert set(question.parameters) <= set(re.findall(r"\{(\w+):", text))
+    assert "$" not in question.sql
+    shared = [part for name, part in SHARED.items() if f"${{{name}}}" in text]
+    told = text + "".join((FOLDER / part).read_text(encoding="utf-8") for part in shared)
+    assert set(question.parameters) == set(re.findall(r"\{(\w+):", told))

@@ -20,31 +20,7 @@ WHERE
     AND provider IN {providers:Array(String)}
     AND day >= toDate({start:DateTime('UTC')}) AND day <= toDate({end:DateTime('UTC')})
     AND charge_period_start >= {start:DateTime('UTC')} AND charge_period_start < {end:DateTime('UTC')}
-    AND ({service:String} = '' OR service_name = {service:String})
-    AND ({region:String} = '' OR region_id = {region:String})
-    AND ({account:String} = '' OR account_id = {account:String} OR sub_account_id = {account:String})
-    AND ({sub_account:String} = '' OR if(sub_account_id = '', account_id, sub_account_id) = {sub_account:String})
-    AND ({charge_category:String} = '' OR charge_category = {charge_category:String})
-    AND ({resource_id:String} = '' OR resource_id = {resource_id:String})
-    AND ({resource_type:String} = '' OR resource_type = {resource_type:String})
-    AND ({sku:String} = '' OR sku_id = {sku:String})
-    AND ({finality:String} = '' OR finality = {finality:String})
-    AND (NOT has({without:Array(String)}, 'service') OR service_name = '')
-    AND (NOT has({without:Array(String)}, 'region') OR region_id = '')
-    AND (NOT has({without:Array(String)}, 'resource') OR resource_id = '')
-    AND (NOT has({without:Array(String)}, 'resource_type') OR resource_type = '')
-    AND (NOT has({without:Array(String)}, 'sku') OR sku_id = '')
-    AND (
-        empty({tag_keys:Array(String)})
-        OR arrayAll(
-            (tag, wanted) -> mapContains(tags, tag) AND tags[tag] = wanted,
-            {tag_keys:Array(String)}, {tag_values:Array(String)}
-        )
-    )
-    AND (
-        empty({untagged:Array(String)})
-        OR NOT arrayExists(tag -> mapContains(tags, tag), {untagged:Array(String)})
-    )
+    AND ${CHARGE_FILTERS}
 ORDER BY
     provider ASC, day ASC, service_name ASC, resource_id ASC, charge_period_start ASC, line_key ASC,
     detail_key ASC
