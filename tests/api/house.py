@@ -226,18 +226,23 @@ def fill(house: House, customer: str, name: str, dollars: Decimal) -> None:
         house.write(customer, RESOURCE, Window(ts, ts + RESOURCE.window), snapshot)
 
 
+def settings_of(folder: Path, dagster: DagsterWebserver) -> Settings:
+    """An installation in ``folder`` whose keys may ask as often as tests do."""
+    return Settings(
+        data_dir=folder,
+        environment="test",
+        dagster_url=dagster.url,
+        dagster_public_url="https://dagster.example",
+        rate_limit_per_minute=100_000,
+    )
+
+
 @contextmanager
 def opened(folder: Path, servers: Servers) -> Iterator[House]:
     """The installation, for the length of the block."""
     clock = FixedClock(NOW)
     with DagsterWebserver() as dagster:
-        settings = Settings(
-            data_dir=folder,
-            environment="test",
-            dagster_url=dagster.url,
-            dagster_public_url="https://dagster.example",
-            rate_limit_per_minute=100_000,
-        )
+        settings = settings_of(folder, dagster)
         configure(settings)
         KeyRing.create(settings.keyring_path)
         database = Database(servers.postgres)

@@ -19,14 +19,12 @@ VULTR = ProviderInfo(
     title="Vultr",
     credential=fields_of(CloudKey),
     data_types=(
-        DataTypeInfo(
-            name="cost",
-            window_seconds=86400,
-            min_interval_seconds=6 * 3600,
-            lag_seconds=86400,
-            reread_seconds=2 * 86400,
-            history_seconds=90 * 86400,
-            calls_per_day=Decimal(2),
+        AWS.data_types[0].model_copy(
+            update={
+                "history_seconds": 90 * 86400,
+                "calls_per_day": Decimal(2),
+                "usd_per_call": Decimal(0),
+            }
         ),
         AWS.data_types[2],
     ),

@@ -12,13 +12,12 @@ from optiinfra_api.app import create_app
 from optiinfra_core.collecting.catalogue import ProviderCatalogue
 from optiinfra_core.database import Database
 from optiinfra_core.endpoints import Servers
-from optiinfra_core.settings import Settings
 from optiinfra_core.tenancy.customers import Customers
 from optiinfra_core.vault.keyring import KeyRing
 from optiinfra_core.warehouse.client import Warehouse
 from optiinfra_core.windows import FixedClock
 from tests.api.dagster_webserver import DagsterWebserver
-from tests.api.house import NOW, READS, House
+from tests.api.house import NOW, READS, House, settings_of
 from tests.dashboard.accounts import PROVIDERS
 from tests.dashboard.collecting import furnish_collecting
 from tests.dashboard.conversations import furnish_conversations
@@ -52,13 +51,7 @@ def furnished_house(folder: Path, servers: Servers) -> Iterator[House]:
     """The installation, served and furnished for the length of the block."""
     clock = FixedClock(NOW)
     with DagsterWebserver() as dagster:
-        settings = Settings(
-            data_dir=folder,
-            environment="test",
-            dagster_url=dagster.url,
-            dagster_public_url="https://dagster.example",
-            rate_limit_per_minute=100_000,
-        )
+        settings = settings_of(folder, dagster)
         KeyRing.create(settings.keyring_path)
         database = Database(servers.postgres)
         app = create_app(settings, servers, clock)
