@@ -116,16 +116,16 @@ class Contest:
         return turn
 
     def _turned_pages(self, case: Case, numbers: "itertools.count[int]") -> Turn:
-        """Each caller turns the pages of a list of its own, and takes the next list at its end."""
-        held: dict[int, tuple[str, int, str | None]] = {}
+        """Each caller turns the pages of a list of its own, and begins again at its end."""
+        lists = [self._place(next(numbers)) for _ in self._customers]
+        cursors: dict[int, str] = {}
 
         async def turn(line: Line, caller: int) -> object:
-            customer, shift, cursor = held.get(caller) or (*self._place(next(numbers)), None)
-            answer = await line.ask(case.url(customer, shift, cursor))
+            answer = await line.ask(case.url(*lists[caller], cursors.get(caller)))
             following = CURSOR.search(answer[-4096:])
-            held.pop(caller, None)
+            cursors.pop(caller, None)
             if following:
-                held[caller] = (customer, shift, following[1].decode())
+                cursors[caller] = following[1].decode()
             return answer
 
         return turn

@@ -1,5 +1,6 @@
 """uvicorn that ends with followers: their streams would keep it from ending."""
 
+import gc
 import socket
 
 import uvicorn
@@ -28,6 +29,17 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors, and exempt what was loaded until then from the collection of garbage.
+
+        Going through 200,000 objects that stay for good held all answers up for 150 ms, every few
+        seconds; https://docs.python.org/3/library/gc.html#gc.freeze.
+        """
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

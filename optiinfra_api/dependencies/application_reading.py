@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query
 
 from optiinfra_api.dependencies.application_ground import coverage_of_calls, ground_of_calls
+from optiinfra_api.dependencies.coverage import Covering
 from optiinfra_api.dependencies.filters import Text, one_of
 from optiinfra_api.dependencies.page import UNPAGED, Page, SmallPage
 from optiinfra_api.dependencies.period import CALLS, Times
@@ -51,7 +52,7 @@ async def read_of_calls(asking: Asking, asked: Times, page: Page = UNPAGED) -> R
         window=window,
         page=page,
         ground=ground,
-        coverage=coverage_of_calls(doors, window, ground, now),
+        covering=Covering.known(coverage_of_calls(doors, window, ground, now)),
         tag=tag,
         now=now,
     )

@@ -1,16 +1,55 @@
 """How many of a period's windows are committed; remembered until the data changes."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Self, TypeVar
 
 from optiinfra_api.dependencies.doors import Doors
 from optiinfra_api.dependencies.standing import Ground
 from optiinfra_api.schemas.envelope import Coverage
 from optiinfra_core.collecting.catalogue import ProviderInfo
 from optiinfra_core.metrics import Metric
-from optiinfra_core.warehouse.questions.windows import COVERAGE
+from optiinfra_core.warehouse.questions.windows import COVERAGE, COVERED, Covered
 from optiinfra_core.warehouse.questions.windows import Coverage as AccountCoverage
 from optiinfra_core.windows import Window, floor
+
+T = TypeVar("T")
+
+
+class Covering:
+    """A coverage that is found out while the rows are read: one question waits for the other less.
+
+    Asked one after the other, they made a page that nobody had asked for before 14 ms slower.
+    """
+
+    def __init__(self, found: "asyncio.Future[Coverage]") -> None:
+        self._found = found
+
+    @classmethod
+    def begun(cls, finding: Awaitable[Coverage]) -> Self:
+        """What ``finding`` will say; its errors are told to those who wait for it."""
+        found = asyncio.ensure_future(finding)
+        found.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return cls(found)
+
+    @classmethod
+    def known(cls, coverage: Coverage) -> Self:
+        """One that is known."""
+        found: asyncio.Future[Coverage] = asyncio.get_running_loop().create_future()
+        found.set_result(coverage)
+        return cls(found)
+
+    async def beside(self, work: Awaitable[T]) -> T:
+        """What ``work`` answers, when the coverage is known too."""
+        answer = await work
+        await asyncio.shield(self._found)
+        return answer
+
+    @property
+    def told(self) -> Coverage:
+        """The coverage, after something was done ``beside`` it."""
+        return self._found.result()
 
 
 def expected_span(
@@ -48,7 +87,7 @@ async def accounts_in(
     )
 
 
-def whole(account: AccountCoverage) -> int:
+def whole(account: AccountCoverage | Covered) -> int:
     """Windows that lack nothing and were collected after they had ended."""
     return max(0, account.committed - account.unfinished)
 
@@ -64,7 +103,10 @@ async def coverage_of(
         return Coverage(expected=0, committed=0)
 
     async def load() -> Coverage:
-        accounts = await accounts_in(doors, customer, metric, providers, span)
+        scope = {"customer_id": customer, "providers": providers, "dataset": metric.name}
+        accounts = await doors.warehouse.rows(
+            COVERED, {**scope, "start": span.start, "end": span.end}
+        )
         windows = int(span.length / metric.window)
         return Coverage(
             expected=windows * len(ground.states),

@@ -54,6 +54,13 @@ class Leaf:
         """What follows the first ``count`` rows."""
         return Leaf(self.piece, self.first + count)
 
+    def covered(self, limit: int) -> int:
+        """Rows of the pages of ``limit`` that can be told from here, and that others follow them.
+
+        Nothing where the piece holds the last row: there is nothing left to read.
+        """
+        return 0 if self.piece.ended else (len(self.piece.rows) - self.first - 1) // limit * limit
+
 
 class Leaves:
     """Pieces by the places that pages start at, for a minute and within 64 MiB."""

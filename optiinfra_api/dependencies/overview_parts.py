@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from optiinfra_api.dependencies.coverage import coverage_of
+from optiinfra_api.dependencies.coverage import Covering, coverage_of
 from optiinfra_api.dependencies.page import UNPAGED
 from optiinfra_api.dependencies.reading import Asking, Read
 from optiinfra_api.dependencies.standing import Ground, ground_of
@@ -77,7 +77,7 @@ class View:
             window=window,
             page=UNPAGED,
             ground=ground,
-            coverage=coverage,
+            covering=Covering.known(coverage),
             tag=self.tag,
             now=self.now,
         )

@@ -10,7 +10,7 @@ import orjson
 from fastapi import Depends, Query, Request
 
 from optiinfra_api.dependencies.cursor import Position, question_of
-from optiinfra_api.dependencies.doors import Doors, DoorsOf
+from optiinfra_api.dependencies.doors import Doors
 from optiinfra_core.errors import InvalidRequest
 from optiinfra_core.warehouse.question import Question
 from optiinfra_core.windows import Window
@@ -85,9 +85,12 @@ class Keyset(Generic[T]):
         """The same of rows that are JSON already, a line each; only the last one is read."""
         if len(lines) <= page.limit:
             return Found(rows=lines)
-        last = orjson.loads(lines[page.limit - 1])
-        key = {name: last[column] for name, column in self.key.items()}
-        return Found(rows=lines[: page.limit], next=Position(key=key))
+        return Found(rows=lines[: page.limit], next=self.position(lines[page.limit - 1]))
+
+    def position(self, line: bytes) -> Position:
+        """Where the page after a row starts; the row is JSON."""
+        row = orjson.loads(line)
+        return Position(key={name: row[column] for name, column in self.key.items()})
 
 
 def told(value: object) -> object:
@@ -97,8 +100,9 @@ def told(value: object) -> object:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def page_of(request: Request, doors: Doors, limit: int, cursor: str | None) -> Page:
+def page_of(request: Request, limit: int, cursor: str | None) -> Page:
     """The page that a request asks for."""
+    doors: Doors = request.app.state.doors
     key_id = str(getattr(request.state, "key_id", ""))
     question = question_of(request.url.path, request.query_params.multi_items(), key_id)
     position = doors.cursors.read(cursor, question) if cursor else None
@@ -107,17 +111,15 @@ def page_of(request: Request, doors: Doors, limit: int, cursor: str | None) -> P
 
 async def small_page(
     request: Request,
-    doors: DoorsOf,
     limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows on a page.")] = 100,
     cursor: CursorParameter = None,
 ) -> Page:
     """A page of up to 1,000 rows."""
-    return page_of(request, doors, limit, cursor)
+    return page_of(request, limit, cursor)
 
 
 async def large_page(
     request: Request,
-    doors: DoorsOf,
     limit: Annotated[
         int,
         Query(
@@ -129,7 +131,7 @@ async def large_page(
     cursor: CursorParameter = None,
 ) -> Page:
     """A page of up to 1,000 rows, or a stream of up to 100,000."""
-    return page_of(request, doors, limit, cursor)
+    return page_of(request, limit, cursor)
 
 
 def demand_small(page: Page) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from optiinfra_api.dependencies.coverage import coverage_of
+from optiinfra_api.dependencies.coverage import Covering, coverage_of
 from optiinfra_api.dependencies.cursor import Position
 from optiinfra_api.dependencies.doors import Doors
+from optiinfra_api.dependencies.leaves import Leaf
 from optiinfra_api.dependencies.page import (
     UNPAGED,
     Found,
@@ -33,6 +34,7 @@ from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.standing import Ground, ground_of
 from optiinfra_api.dependencies.tenant import ALL, ProviderSlug, Tenant, meant
 from optiinfra_api.dependencies.unchanged import demand_change, tag_of
+from optiinfra_api.dependencies.warehouse import AHEAD
 from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
 from optiinfra_core.collecting.catalogue import ProviderInfo
 from optiinfra_core.errors import NotSupported
@@ -65,7 +67,7 @@ class Read:
     window: Window
     page: Page
     ground: Ground
-    coverage: Coverage
+    covering: Covering
     tag: str
     now: datetime
 
@@ -75,7 +77,8 @@ class Read:
 
     async def whole(self, question: Question[T], **given: Any) -> Found[T]:
         """Every row of an answer that is short by nature."""
-        return Found(rows=await self.doors.warehouse.rows(question, self.params(given)))
+        asked = self.doors.warehouse.rows(question, self.params(given))
+        return Found(rows=await self.covering.beside(asked))
 
     async def shared(self, question: Question[T], **given: Any) -> Found[T]:
         """The same for few rows that several reads need: remembered until the data changes."""
@@ -85,29 +88,42 @@ class Read:
             return await self.doors.warehouse.rows(question, params)
 
         key = (question.path, self.ground.version, repr(sorted(params.items())))
-        return Found(rows=await self.doors.recent_rows.get(key, load))
+        return Found(rows=await self.covering.beside(self.doors.recent_rows.get(key, load)))
 
     async def listing(self, keyset: Keyset[T], **given: Any) -> Found[T]:
         """A page of rows in an order that new rows do not disturb."""
         demand_small(self.page)
         paged = {**given, **keyset.after(self.page)}
-        rows = await self.doors.warehouse.rows(keyset.question, self.params(paged))
+        asked = self.doors.warehouse.rows(keyset.question, self.params(paged))
+        rows = await self.covering.beside(asked)
         return keyset.found(rows, self.page)
 
     async def lines(self, keyset: Keyset[T], **given: Any) -> Found[bytes]:
         """The page of ``listing`` with its rows as ClickHouse writes them, a line of JSON each."""
         demand_small(self.page)
         params = self.params({**given, **keyset.after(self.page)})
-        leaf = await self.doors.warehouse.leaf(keyset.question, params, self.ground)
+        asked = self.doors.warehouse.leaf(keyset.question, params, self.ground)
+        leaf = await self.covering.beside(asked)
         found = keyset.cut(leaf.take(self.page.limit + 1), self.page)
         if found.next:
-            following = keyset.after(replace(self.page, position=found.next))
-            params = self.params({**given, **following})
-            rest = leaf.behind(self.page.limit)
-            self.doors.warehouse.keep(keyset.question, params, self.ground, rest)
-            if self.page.position:  # whoever turns pages turns the next one too
-                self.doors.warehouse.begin(keyset.question, params, self.ground)
+            self._keep_ahead(keyset, given, leaf, found.next)
         return found
+
+    def _keep_ahead(
+        self, keyset: Keyset[T], given: Mapping[str, Any], leaf: Leaf, following: Position
+    ) -> None:
+        """Have the next page at hand, and read on for whoever turns pages before they run out."""
+
+        def after(position: Position) -> Mapping[str, Any]:
+            page = replace(self.page, position=position)
+            return self.params({**given, **keyset.after(page)})
+
+        door, question, limit = self.doors.warehouse, keyset.question, self.page.limit
+        door.keep(question, after(following), self.ground, leaf.behind(limit))
+        rows = leaf.covered(limit)
+        if self.page.position and 0 < rows <= max(limit, AHEAD // 2):
+            (last,) = leaf.behind(rows - 1).take(1)
+            door.begin(question, after(keyset.position(last)), self.ground)
 
     async def rows(
         self, keyset: Keyset[Any], media_type: str | None, *, more: Mapping[str, str], **given: Any
@@ -125,7 +141,7 @@ class Read:
         demand_first(self.page)
         params = self.params({**given, "limit": self.page.limit})
         chunks = self.doors.warehouse.stream(question, params, STREAMS[media_type])
-        first = await anext(chunks, b"")
+        first = await self.covering.beside(anext(chunks, b""))
         return StreamingResponse(
             rejoined(first, chunks), media_type=media_type, headers=self.headers()
         )
@@ -139,6 +155,11 @@ class Read:
             "X-Complete": str(self.complete).lower(),
             "X-Row-Limit": str(self.page.limit),
         }
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the period is committed; known once rows were asked for."""
+        return self.covering.told
 
     @property
     def complete(self) -> bool:
@@ -259,8 +280,8 @@ class Asking:
             window=window,
             page=page,
             ground=ground,
-            coverage=await coverage_of(
-                self.doors, self.customer.slug, reach.metric, window, ground
+            covering=Covering.begun(
+                coverage_of(self.doors, self.customer.slug, reach.metric, window, ground)
             ),
             tag=tag,
             now=now,

@@ -31,29 +31,28 @@ header = APIKeyHeader(
 )
 
 
-async def token_of(
-    by_bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    by_header: Annotated[str | None, Depends(header)],
-) -> str | None:
+async def token_of(request: Request) -> str | None:
     """What the request identifies itself with, if it does."""
-    return by_bearer.credentials if by_bearer else by_header
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token
+    return request.headers.get(header.model.name)
 
 
 TokenOf = Annotated[str | None, Depends(token_of)]
 
 
-async def authenticated(request: Request, token: TokenOf) -> ApiKey:
-    """The key of the request, counted against its rate once.
+async def admitted(request: Request) -> ApiKey:
+    """The key of the request, counted against its rate once and remembered with the request.
 
-    The framework asks again for each set of scopes; the key that was let in is remembered with the
-    request. A read that the MCP server asks for inside of this process carries the key it let in.
+    A read that the MCP server asks for inside of this process carries the key it let in.
     """
-    admitted: ApiKey | None = getattr(request.state, "admitted", None)
-    if admitted is not None:
-        request.state.key_id = str(admitted.id)
-        return admitted
+    key: ApiKey | None = getattr(request.state, "admitted", None)
+    if key is not None:
+        request.state.key_id = str(key.id)
+        return key
     doors: Doors = request.app.state.doors
-    key = await doors.authenticator.authenticate(token)
+    key = await doors.authenticator.authenticate(await token_of(request))
     request.state.key_id = str(key.id)
     try:
         doors.limiter.take(str(key.id))
@@ -61,6 +60,17 @@ async def authenticated(request: Request, token: TokenOf) -> ApiKey:
         request.state.rate = doors.limiter.standing(str(key.id))
     request.state.admitted = key
     return key
+
+
+async def authenticated(
+    request: Request,
+    by_bearer: Annotated[  # noqa: ARG001 - says in the OpenAPI document how to identify oneself
+        HTTPAuthorizationCredentials | None, Depends(bearer)
+    ],
+    by_header: Annotated[str | None, Depends(header)],  # noqa: ARG001 - the same
+) -> ApiKey:
+    """The key of the request."""
+    return await admitted(request)
 
 
 Caller = Annotated[ApiKey, Depends(authenticated)]
@@ -136,13 +146,15 @@ def actor(key: ApiKey) -> str:
 
 async def tenant_of(
     request: Request,
-    key: Caller,
     customer_id: Annotated[
         str, Path(description="Slug or UUID.", max_length=64, examples=["acme"])
     ],
 ) -> Customer:
-    """The customer in the path."""
-    return await reached(request.app.state.doors, key, customer_id)
+    """The customer in the path.
+
+    The key is not asked for as a dependency: the framework would go through its own once more.
+    """
+    return await reached(request.app.state.doors, await admitted(request), customer_id)
 
 
 Tenant = Annotated[Customer, Depends(tenant_of)]

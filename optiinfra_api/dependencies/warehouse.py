@@ -15,11 +15,11 @@ from optiinfra_core.windows import DAY
 T = TypeVar("T")
 
 # A reader who turns a page turns another: rows that are read for it at once.
-AHEAD = 1001
+AHEAD = 2001
 # The longest that a source's rows are behind its commits, as a rule.
 SETTLING = 3 * DAY
 # More questions at a time only take turns on the server's cores, and all of them end late.
-AT_ONCE = 8
+AT_ONCE = 4
 
 
 class WarehouseDoor:
@@ -77,9 +77,14 @@ class WarehouseDoor:
             self._leaves.begin(place, int(params["limit"]), self._loading(question, params, ground))
 
     def _loading(self, question: Question[Any], params: Mapping[str, Any], ground: Ground) -> Load:
-        """What reads a page; of one that was turned to, those that follow too."""
+        """What reads a page, and those that follow it where they cost little or are wanted.
+
+        They are wanted by whoever turned to a page; and a question that goes through the whole
+        period for its first row has the others at hand.
+        """
         count = int(params["limit"])
-        wanted = max(count, self._ahead) if params.get("has_after") else count
+        ahead = bool(params.get("has_after")) or question.backwards is None
+        wanted = max(2 * count - 1, self._ahead) if ahead else count
 
         async def load() -> tuple[list[bytes], bool]:
             rows = await self._lines(question, {**params, "limit": wanted}, newest_of(ground))

@@ -49,7 +49,7 @@ async def cost_export(
     fmt = "ArrowStream" if parquet else "CSVWithNames"
     chunks = read.doors.warehouse.stream(FOCUS[wanted.version], params, fmt)
     # Pulled here, so that a refused question is a problem and not half a file.
-    body = rejoined(await anext(chunks, b""), chunks)
+    body = rejoined(await read.covering.beside(anext(chunks, b"")), chunks)
     if parquet:
         told = await metadata_of(read, wanted.version)
         body = as_parquet(body, {"focus_metadata": told.model_dump_json(exclude_none=True)})

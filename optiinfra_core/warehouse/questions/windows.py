@@ -49,6 +49,16 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Covered:
+    """The same in two numbers."""
+
+    provider: str
+    account_id: str
+    committed: int
+    unfinished: int
+
+
+@dataclass(frozen=True, slots=True)
 class DataVersion:
     """What an answer stands on; version 0 and no windows where nothing is committed."""
 
@@ -76,6 +86,7 @@ class Freshness:
 
 COMMITTED = Question("windows/committed.sql", CommitRow)
 # These take customer_id, providers, dataset, start, end; coverage also step_s.
+COVERED = Question("windows/covered.sql", Covered)
 COVERAGE = Question("windows/coverage.sql", Coverage, optional={"gap_limit": 100})
 DATA_VERSION = Question("windows/data_version.sql", DataVersion)
 # Takes customer_id, providers and since, the first day that is looked at.
