@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 OK = b" 200 "
+WARMING = 2
 
 
 class Line:
@@ -83,18 +84,25 @@ class Asked:
 
 
 async def crowd(
-    lines: list[Line], turn: Callable[[Line, int], Awaitable[object]], seconds: float
+    lines: list[Line],
+    turn: Callable[[Line, int], Awaitable[object]],
+    seconds: float,
+    least: int = 0,
 ) -> Asked:
     """Every caller asks, waits for the answer and asks again, for so many seconds.
 
-    ``turn`` is given the line and the caller's number. The first answer of each warms up.
+    ``turn`` is given the line and the caller's number. ``least`` answers are waited for in any
+    case. The first two of each caller warm up: connections, and what is read ahead for whoever
+    turns to a second page.
     """
-    await asyncio.gather(*(turn(line, number) for number, line in enumerate(lines)))
+    for _ in range(WARMING):
+        await asyncio.gather(*(turn(line, number) for number, line in enumerate(lines)))
     began = time.perf_counter()
+    least = max(least, len(lines))
     taken: list[float] = []
 
     async def call(number: int, line: Line) -> None:
-        while (since := time.perf_counter()) < began + seconds or len(taken) < len(lines):
+        while (since := time.perf_counter()) < began + seconds or len(taken) < least:
             await turn(line, number)
             taken.append((time.perf_counter() - since) * 1000)
 

@@ -2,12 +2,12 @@
 
 import itertools
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
-from benchmarks.callers import Asked, Line, crowd
+from benchmarks.callers import WARMING, Asked, Line, crowd
 from benchmarks.figures import Spread, cpu_seconds, load
 from benchmarks.installation import Installation
 from benchmarks.read_cases import Case
@@ -47,7 +47,7 @@ class Took:
     def told(self, name: str) -> dict[str, object]:
         """For a report; CPU is milliseconds for an answer."""
         answers = len(self.asked.milliseconds)
-        all_answers = answers + self.callers
+        all_answers = answers + WARMING * self.callers
         return {
             f"{name}_ms": Spread.of(self.asked.milliseconds).rounded(),
             "asked": answers,
@@ -71,7 +71,9 @@ class Contest:
 
     async def run(self, case: Case, callers: int) -> list[dict[str, object]]:
         """The case's pages in every way they are asked for."""
-        numbers = itertools.count(1)
+        # How complete a customer's period is, is asked once until its data change.
+        numbers = itertools.count()
+        await self._api(self._new_pages(case, numbers), 1, least=len(self._customers))
         found = []
         for count in (1, callers):
             began = load()
@@ -101,7 +103,7 @@ class Contest:
 
     def _place(self, number: int) -> tuple[str, int]:
         """A customer and a shift of the period that no other number has."""
-        return self._customers[number % len(self._customers)], -(number // len(self._customers))
+        return self._customers[number % len(self._customers)], number // len(self._customers)
 
     def _new_pages(self, case: Case, numbers: "itertools.count[int]") -> Turn:
         async def turn(line: Line, _caller: int) -> object:
@@ -151,33 +153,30 @@ class Contest:
         query = {"database": self._endpoint.database, **settings, **params}
         return f"/?{urlencode(query, quote_via=quote)}", f"{sql}\nFORMAT JSONEachRow"
 
-    async def _api(self, turn: Turn, callers: int) -> Took:
+    async def _api(self, turn: Turn, callers: int, least: int = 0) -> Took:
         address = urlsplit(self._served.address)
         headers = {"Authorization": f"Bearer {self._served.key}"}
-        return await self._crowd(
-            str(address.hostname), int(address.port or 0), headers, turn, callers
-        )
+        host, port = str(address.hostname), int(address.port or 0)
+        return await self._crowd([Line(host, port, headers) for _ in range(callers)], turn, least)
 
     async def _clickhouse(self, turn: Turn, callers: int) -> Took:
         headers = {
             "X-ClickHouse-User": self._endpoint.reader_user,
             "X-ClickHouse-Key": self._endpoint.reader_password.get_secret_value(),
         }
-        return await self._crowd(self._endpoint.host, self._endpoint.port, headers, turn, callers)
+        host, port = self._endpoint.host, self._endpoint.port
+        return await self._crowd([Line(host, port, headers) for _ in range(callers)], turn)
 
-    async def _crowd(
-        self, host: str, port: int, headers: Mapping[str, str], turn: Turn, callers: int
-    ) -> Took:
+    async def _crowd(self, lines: list[Line], turn: Turn, least: int = 0) -> Took:
         keeper = self._installation.keepers()["clickhouse"]
-        lines = [Line(host, port, headers) for _ in range(callers)]
         since = SystemClock().now()
         before = cpu_seconds(self._served.pid), cpu_seconds(keeper)
-        asked = await crowd(lines, turn, self._seconds)
+        asked = await crowd(lines, turn, 0 if least else self._seconds, least)
         after = cpu_seconds(self._served.pid), cpu_seconds(keeper)
         own = self._own(since, SystemClock().now())
         for line in lines:
             await line.close()
-        return Took(callers, asked, after[0] - before[0], after[1] - before[1], own)
+        return Took(len(lines), asked, after[0] - before[0], after[1] - before[1], own)
 
     def _own(self, since: datetime, until: datetime) -> list[float]:
         """Milliseconds of each question between two instants, from the server's log."""

@@ -1,12 +1,11 @@
 """Filters that reads share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from optiinfra_api.dependencies.period import instant_of
 from optiinfra_core.collecting.closing import CLOSING, FINAL, OPEN
@@ -109,9 +108,10 @@ async def tags_of(
     }
 
 
-@dataclass(frozen=True)
-class Charges:
+class Charges(BaseModel):
     """Which charges; each field is a parameter of the query."""
+
+    model_config = ConfigDict(frozen=True)
 
     service: Text = ""
     region: Annotated[str, Query(max_length=2048, description="A region's id.")] = ""
@@ -135,7 +135,7 @@ class Charges:
 
 
 async def charge_filters(
-    charges: Annotated[Charges, Depends()],
+    charges: Annotated[Charges, Query()],
     tags: Annotated[Mapping[str, tuple[str, ...]], Depends(tags_of)],
 ) -> Mapping[str, Any]:
     """Which charges; further `tag.<key>=<value>` parameters name tags they must have."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Query
 from fastapi.sse import ServerSentEvent
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from optiinfra_api.dependencies.doors import Doors, DoorsOf
@@ -80,9 +81,10 @@ class Following:
         return chosen and event.kind in self.kinds and tells(event, self.key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a request says about what it follows."""
+class Asked(BaseModel):
+    """What the query of a request says about what it follows."""
+
+    model_config = ConfigDict(frozen=True)
 
     customer_id: Annotated[
         str | None, Query(max_length=64, description="Only this customer's; slug or UUID.")
@@ -94,21 +96,24 @@ class Asked:
     replay: Annotated[
         bool, Query(description="Begin with the oldest event that is kept, not with the next.")
     ] = False
-    last_event_id: Annotated[
-        str | None, Header(max_length=64, description="Begin after the event with this id.")
-    ] = None
+
+
+LastEventId = Annotated[
+    str | None, Header(max_length=64, description="Begin after the event with this id.")
+]
 
 
 async def following(
     doors: DoorsOf,
     key: Annotated[ApiKey, Depends(may_follow)],
     token: TokenOf,
-    asked: Annotated[Asked, Depends()],
+    asked: Annotated[Asked, Query()],
+    last_event_id: LastEventId = None,
 ) -> AsyncIterator[Following]:
     """What the request follows; it holds one of its key's places until the stream ends."""
     named = await reached(doors, key, asked.customer_id) if asked.customer_id else None
     with doors.events.place(key.id):
-        position, lost = await beginning(doors, key, asked)
+        position, lost = await beginning(doors, key, last_event_id, replay=asked.replay)
         yield Following(
             key=key,
             token=token,
@@ -120,21 +125,23 @@ async def following(
         )
 
 
-async def beginning(doors: Doors, key: ApiKey, asked: Asked) -> tuple[int, bool]:
+async def beginning(
+    doors: Doors, key: ApiKey, after: str | None, *, replay: bool
+) -> tuple[int, bool]:
     """The position from which the stream goes on, and whether events before it are lost.
 
     Raises:
         InvalidRequest: Last-Event-ID is none of ours.
     """
     events = doors.events.log
-    if asked.last_event_id:
-        position = doors.marks.read(asked.last_event_id)
+    if after:
+        position = doors.marks.read(after)
         mine = None if ALL_CUSTOMERS in key.customers else key.customers
         if not await run_in_threadpool(events.lost_after, position, mine):
             return position, False
-    elif asked.replay:
+    elif replay:
         return 0, False
-    return await run_in_threadpool(events.newest), bool(asked.last_event_id)
+    return await run_in_threadpool(events.newest), bool(after)
 
 
 async def stream(doors: Doors, asked: Following) -> AsyncIterator[ServerSentEvent]:

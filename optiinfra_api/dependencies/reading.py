@@ -34,7 +34,6 @@ from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.standing import Ground, ground_of
 from optiinfra_api.dependencies.tenant import ALL, ProviderSlug, Tenant, meant
 from optiinfra_api.dependencies.unchanged import demand_change, tag_of
-from optiinfra_api.dependencies.warehouse import AHEAD
 from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
 from optiinfra_core.collecting.catalogue import ProviderInfo
 from optiinfra_core.errors import NotSupported
@@ -121,7 +120,7 @@ class Read:
         door, question, limit = self.doors.warehouse, keyset.question, self.page.limit
         door.keep(question, after(following), self.ground, leaf.behind(limit))
         rows = leaf.covered(limit)
-        if self.page.position and 0 < rows <= max(limit, AHEAD // 2):
+        if self.page.position and door.runs_out(rows, limit):
             (last,) = leaf.behind(rows - 1).take(1)
             door.begin(question, after(keyset.position(last)), self.ground)
 

@@ -20,6 +20,8 @@ AHEAD = 2001
 SETTLING = 3 * DAY
 # More questions at a time only take turns on the server's cores, and all of them end late.
 AT_ONCE = 4
+# Nobody waits yet for what is read ahead; all at once it would hold up those who do wait.
+BEHIND = 2
 
 
 class WarehouseDoor:
@@ -31,6 +33,7 @@ class WarehouseDoor:
         self._opened: AsyncWarehouse | None = None
         self._opening = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._behind = asyncio.Semaphore(BEHIND)
         self._leaves = Leaves()
         self.asked = 0
 
@@ -70,20 +73,31 @@ class WarehouseDoor:
         if ground.states:
             self._leaves.keep(place_of(question.path, ground.version, params), leaf)
 
+    def runs_out(self, rows: int, limit: int) -> bool:
+        """Whether ``rows`` at hand are so few that more should be read for pages of ``limit``."""
+        return 0 < rows <= max(limit, self._ahead // 2)
+
     def begin(self, question: Question[Any], params: Mapping[str, Any], ground: Ground) -> None:
         """Read the page that ``params`` ask for while nobody waits for it yet."""
-        if ground.states:
-            place = place_of(question.path, ground.version, params)
-            self._leaves.begin(place, int(params["limit"]), self._loading(question, params, ground))
+        if not ground.states:
+            return
+        load = self._loading(question, params, ground)
+
+        async def behind() -> tuple[list[bytes], bool]:
+            async with self._behind:
+                return await load()
+
+        self._leaves.begin(
+            place_of(question.path, ground.version, params), int(params["limit"]), behind
+        )
 
     def _loading(self, question: Question[Any], params: Mapping[str, Any], ground: Ground) -> Load:
         """What reads a page, and those that follow it where they cost little or are wanted.
 
-        They are wanted by whoever turned to a page; and a question that goes through the whole
-        period for its first row has the others at hand.
+        They are wanted by whoever turned to a page, and cost little where the question gathers.
         """
         count = int(params["limit"])
-        ahead = bool(params.get("has_after")) or question.backwards is None
+        ahead = params.get("has_after") or question.gathers
         wanted = max(2 * count - 1, self._ahead) if ahead else count
 
         async def load() -> tuple[list[bytes], bool]:

@@ -46,7 +46,9 @@ class Question(Generic[T]):
 
     ``optional`` holds the value of each parameter that may be left out; ``choices`` the values a
     parameter may take. Every question binds ``customer_id``. ``backwards`` tells of an answer that
-    begins with the newest rows how it is read without reading all of the period.
+    begins with the newest rows how it is read without reading all of the period. ``gathers`` says
+    that the first row of the answer stands on all rows of the period, as in a ranking: a thousand
+    rows of it take as long as one.
     """
 
     path: str
@@ -54,6 +56,7 @@ class Question(Generic[T]):
     optional: Mapping[str, Any] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     backwards: Backwards | None = None
+    gathers: bool = False
 
     @cached_property
     def sql(self) -> str:

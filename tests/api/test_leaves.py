@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from optiinfra_api.dependencies.leaves import Leaves, place_of
+from optiinfra_api.dependencies.leaves import Leaf, Leaves, Piece, place_of
 
 ROWS = [b"a", b"b", b"c", b"d"]
 
@@ -192,3 +192,11 @@ def test_what_is_begun_ends_with_the_process() -> None:
         assert (await leaves.get("endless", 2, source.load)).take(1) == [b"a"]
 
     run(scene)
+
+
+def test_a_piece_tells_how_many_rows_of_whole_pages_it_holds() -> None:
+    """A page is whole when the row after it is there: it says that the list goes on."""
+    more = Leaf(Piece(ROWS, ended=False, until=0))
+    assert [more.covered(limit) for limit in (1, 2, 3, 4)] == [3, 2, 3, 0]
+    assert more.behind(2).covered(1) == 1
+    assert Leaf(Piece(ROWS, ended=True, until=0)).covered(1) == 0

@@ -332,6 +332,7 @@ BY_RESOURCE = Question(
         "after_resource": "",
     },
     choices={"basis": BASES},
+    gathers=True,
 )
 BY_TYPE = Question(
     "cost/by_type.sql",
@@ -344,6 +345,7 @@ BY_TYPE = Question(
         "after_value": "",
     },
     choices={"basis": BASES, "dimension": DIMENSIONS},
+    gathers=True,
 )
 RESTATEMENTS = Question(
     "cost/restatements.sql",

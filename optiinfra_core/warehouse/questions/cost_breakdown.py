@@ -54,6 +54,7 @@ TAGS = Question(
         "after_currency": "",
     },
     choices={"basis": BASES},
+    gathers=True,
 )
 TRENDS_BY_TYPE = Question(
     "cost/trends_by_type.sql",

@@ -182,6 +182,7 @@ TRENDS = Question(
         "after_unit": "",
     },
     choices={"group_by": GROUPS},
+    gathers=True,
 )
 SUMMARY = Question("performance/summary.sql", PerformanceSummary, optional=_FILTERS)
 # Also takes metric_name.
@@ -201,5 +202,6 @@ BY_RESOURCE = Question(
         "after_statistic": "",
         "after_unit": "",
     },
+    gathers=True,
 )
 OVERVIEW = Question("performance/overview.sql", ProviderUtilisation)

@@ -120,4 +120,5 @@ CHANGES = Question(
         "after_change": "",
         "after_field": "",
     },
+    gathers=True,
 )

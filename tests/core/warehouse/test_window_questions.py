@@ -42,6 +42,20 @@ def test_coverage_names_the_gaps(scene: Scene) -> None:
     assert account.as_of == scene.clock.now()
 
 
+def test_what_every_read_says_of_coverage_is_what_coverage_says(scene: Scene) -> None:
+    """The short question counts as the long one does: whole windows, and those that still ran."""
+    scene.clock.instant = NOON + 3 * STEP + timedelta(minutes=1)
+    for n in (1, 2, 3):
+        scene.snapshot(NOON + n * STEP, machine("a", NOON + n * STEP))
+    scene.snapshot(NOON + 5 * STEP, denied("us-east-1"))
+    asked = {"dataset": "resource", "start": NOON, "end": NOON + 8 * STEP}
+    [short] = scene.ask(windows.COVERED, **asked)
+    [long] = scene.ask(windows.COVERAGE, **asked, step_s=900)
+    told = (short.provider, short.account_id, short.committed, short.unfinished)
+    assert told == (long.provider, long.account_id, long.committed, long.unfinished)
+    assert (short.committed, short.unfinished) == (3, 2)
+
+
 def test_a_covered_period_is_complete(scene: Scene) -> None:
     """Every window there, empty ones too: no gap."""
     first = TODAY - timedelta(days=4)
