@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from optiinfra_api.dependencies.doors import Doors
+from optiinfra_core.warehouse.client import preload
 
 # Longer than any answer but a stream takes; what is left then is cut off.
 GRACE_SECONDS = 30
@@ -37,6 +38,7 @@ class Server(uvicorn.Server):
         Going through 200,000 objects that stay for good held all answers up for 150 ms, every few
         seconds; https://docs.python.org/3/library/gc.html#gc.freeze.
         """
+        preload()
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
