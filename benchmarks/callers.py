@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 OK = b" 200 "
-WARMING = 2
 
 
 class Line:
@@ -83,20 +82,29 @@ class Asked:
         return len(self.milliseconds) / self.seconds
 
 
-async def crowd(
-    lines: list[Line],
-    turn: Callable[[Line, int], Awaitable[object]],
-    seconds: float,
-    least: int = 0,
-) -> Asked:
+Turn = Callable[[Line, int], Awaitable[object]]
+
+
+async def warm(lines: list[Line], turn: Turn) -> None:
+    """The first answers of each caller, two and one more than the caller before has.
+
+    They open connections and turn to a second page, for which others are read ahead. Callers that
+    went on together from there would all turn to the end of what was read at the same moment.
+    """
+
+    async def begin(number: int, line: Line) -> None:
+        for _ in range(2 + number):
+            await turn(line, number)
+
+    await asyncio.gather(*(begin(number, line) for number, line in enumerate(lines)))
+
+
+async def crowd(lines: list[Line], turn: Turn, seconds: float, least: int = 0) -> Asked:
     """Every caller asks, waits for the answer and asks again, for so many seconds.
 
     ``turn`` is given the line and the caller's number. ``least`` answers are waited for in any
-    case. The first two of each caller warm up: connections, and what is read ahead for whoever
-    turns to a second page.
+    case.
     """
-    for _ in range(WARMING):
-        await asyncio.gather(*(turn(line, number) for number, line in enumerate(lines)))
     began = time.perf_counter()
     least = max(least, len(lines))
     taken: list[float] = []

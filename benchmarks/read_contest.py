@@ -2,12 +2,11 @@
 
 import itertools
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
-from benchmarks.callers import WARMING, Asked, Line, crowd
+from benchmarks.callers import Asked, Line, Turn, crowd, warm
 from benchmarks.figures import Spread, cpu_seconds, load
 from benchmarks.installation import Installation
 from benchmarks.read_cases import Case
@@ -22,7 +21,6 @@ OWN = (
     " AND event_date >= yesterday() AND event_time_microseconds >= {since:DateTime64(6, 'UTC')}"
     " AND event_time_microseconds <= {until:DateTime64(6, 'UTC')}"
 )
-Turn = Callable[[Line, int], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +45,12 @@ class Took:
     def told(self, name: str) -> dict[str, object]:
         """For a report; CPU is milliseconds for an answer."""
         answers = len(self.asked.milliseconds)
-        all_answers = answers + WARMING * self.callers
         return {
             f"{name}_ms": Spread.of(self.asked.milliseconds).rounded(),
             "asked": answers,
             "per_s": round(self.asked.per_second),
-            "api_cpu_ms": round(self.api_cpu / all_answers * 1000, 2),
-            "clickhouse_cpu_ms": round(self.clickhouse_cpu / all_answers * 1000, 2),
+            "api_cpu_ms": round(self.api_cpu / answers * 1000, 2),
+            "clickhouse_cpu_ms": round(self.clickhouse_cpu / answers * 1000, 2),
         }
 
 
@@ -169,6 +166,7 @@ class Contest:
 
     async def _crowd(self, lines: list[Line], turn: Turn, least: int = 0) -> Took:
         keeper = self._installation.keepers()["clickhouse"]
+        await warm(lines, turn)
         since = SystemClock().now()
         before = cpu_seconds(self._served.pid), cpu_seconds(keeper)
         asked = await crowd(lines, turn, 0 if least else self._seconds, least)

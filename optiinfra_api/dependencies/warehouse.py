@@ -75,7 +75,7 @@ class WarehouseDoor:
 
     def runs_out(self, rows: int, limit: int) -> bool:
         """Whether ``rows`` at hand are so few that more should be read for pages of ``limit``."""
-        return 0 < rows <= max(limit, self._ahead // 2)
+        return 0 < rows <= max(limit, self._ahead * 3 // 4)
 
     def begin(self, question: Question[Any], params: Mapping[str, Any], ground: Ground) -> None:
         """Read the page that ``params`` ask for while nobody waits for it yet."""
@@ -99,20 +99,17 @@ class WarehouseDoor:
         count = int(params["limit"])
         ahead = params.get("has_after") or question.gathers
         wanted = max(2 * count - 1, self._ahead) if ahead else count
+        # Half of them is enough, where more of them would be read out of many more hours.
+        enough = max(count, wanted // 2) if ahead else None
 
         async def load() -> tuple[list[bytes], bool]:
-            rows = await self._lines(question, {**params, "limit": wanted}, newest_of(ground))
-            return rows, len(rows) < wanted
+            self.asked += 1
+            warehouse = await self._warehouse()
+            async with self._turns:
+                told = {**params, "limit": wanted}
+                return await warehouse.lines(question, told, newest_of(ground), enough)
 
         return load
-
-    async def _lines(
-        self, question: Question[Any], params: Mapping[str, Any], newest: datetime | None
-    ) -> list[bytes]:
-        self.asked += 1
-        warehouse = await self._warehouse()
-        async with self._turns:
-            return await warehouse.lines(question, params, newest)
 
     async def stream(
         self, question: Question[Any], params: Mapping[str, Any], fmt: str

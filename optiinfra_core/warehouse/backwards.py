@@ -17,14 +17,18 @@ class Backwards:
     Rows of a shorter period that fill a page are the first rows of the longer one too. ``after``
     is the parameter that holds the instant of the page before; ``spans`` are the lengths that are
     tried before the whole period; ``step`` the parameter with the seconds that rows are condensed
-    to, where they are: a step is read wholly or not at all.
+    to, where they are: a step is read wholly or not at all. Whoever reads many pages at once skips
+    the first ``short`` spans, which hold only few of them.
     """
 
     after: str
     spans: tuple[timedelta, ...]
     step: str = ""
+    short: int = 0
 
-    def starts(self, bound: Mapping[str, Any], newest: datetime | None) -> Iterator[datetime]:
+    def starts(
+        self, bound: Mapping[str, Any], newest: datetime | None, *, many: bool = False
+    ) -> Iterator[datetime]:
         """The starts to try in their order; the last one is the question's own.
 
         ``newest`` is where rows are known to end; a period that goes on after it holds none there.
@@ -32,7 +36,7 @@ class Backwards:
         start = as_utc(bound["start"])
         step = timedelta(seconds=bound[self.step]) if self.step else timedelta()
         upper = self._upper(bound, newest, step)
-        for span in self.spans:
+        for span in self.spans[self.short if many else 0 :]:
             near = upper - max(span, step)
             near -= (near - EPOCH) % step if step else timedelta()
             if near > start:

@@ -12,6 +12,7 @@ from optiinfra_core.errors import Transient
 from optiinfra_core.warehouse.failures import translated
 from optiinfra_core.warehouse.question import Question
 from optiinfra_core.warehouse.wire import options, read_settings, shaped, wire
+from optiinfra_core.windows import as_utc
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.asyncclient import AsyncClient
@@ -40,7 +41,7 @@ WRITE_SETTINGS: Mapping[str, Any] = {"async_insert": 0, "wait_end_of_query": 1}
 
 
 def preload() -> None:
-    """Load the driver now: the first question to a process that serves need not wait 0.2 s for it."""
+    """Load the driver now, so that the first question need not wait 0.2 s for it."""
     import clickhouse_connect.driver.asyncclient  # noqa: F401, PLC0415 - 0.2 s that --help need not pay
 
 
@@ -228,25 +229,32 @@ class AsyncWarehouse:
         return shaped(question, answer.column_names, answer.result_rows)
 
     async def lines(
-        self, question: Question[Any], params: Mapping[str, Any], newest: datetime | None = None
-    ) -> list[bytes]:
-        """The rows as the server writes them, a line of JSON each; for answers that fit a page.
+        self,
+        question: Question[Any],
+        params: Mapping[str, Any],
+        newest: datetime | None = None,
+        enough: int | None = None,
+    ) -> tuple[list[bytes], bool]:
+        """The rows as the server writes them, a line of JSON each, and whether they are all.
 
-        Where the question is read backwards, as few days are read as fill its limit; ``newest``
-        is the instant up to which there are rows, if that is known.
+        For answers that fit a page. Where the question is read backwards, as few days are read as
+        fill its limit, or hold ``enough`` rows for whoever reads many pages at once; ``newest`` is
+        the instant up to which there are rows, if that is known.
 
         Raises:
             Transient, Permanent: as the server or the network says.
         """
         bound = question.bind(params)
+        limit = bound["limit"]
         if question.backwards is None:
-            return await self._lines(question, bound)
-        found: list[bytes] = []
-        for start in question.backwards.starts(bound, newest):
+            found = await self._lines(question, bound)
+            return found, len(found) < limit
+        found, start = [], None
+        for start in question.backwards.starts(bound, newest, many=enough is not None):
             found = await self._lines(question, {**bound, "start": start})
-            if len(found) >= bound["limit"]:
+            if len(found) >= (enough or limit):
                 break
-        return found
+        return found, len(found) < limit and start == as_utc(bound["start"])
 
     async def _lines(self, question: Question[Any], bound: Mapping[str, Any]) -> list[bytes]:
         sql = question.sent(bound)

@@ -166,7 +166,9 @@ METRICS_STEPPED = Question(
     "performance/metrics_stepped.sql",
     Step,
     optional=_PAGE,
-    backwards=Backwards(after="after_timestamp", spans=(HOUR, DAY, 8 * DAY), step="step_s"),
+    backwards=Backwards(
+        after="after_timestamp", spans=(HOUR, 6 * HOUR, DAY, 8 * DAY), step="step_s", short=1
+    ),
 )
 TRENDS = Question(
     "performance/trends.sql",

@@ -55,6 +55,14 @@ def test_each_attempt_reads_more_and_the_last_one_everything() -> None:
     assert starts(backwards, start=END - HOUR) == [HOUR]
 
 
+def test_whoever_reads_many_pages_skips_what_holds_few() -> None:
+    """An hour of averages is a page or two."""
+    backwards = Backwards(after="a", spans=(HOUR, DAY), short=1)
+    asked = {**PERIOD, "has_after": False}
+    told = [[END - at for at in backwards.starts(asked, None, many=many)] for many in (False, True)]
+    assert told == [[HOUR, DAY, 20 * DAY], [DAY, 20 * DAY]]
+
+
 def test_attempts_begin_where_rows_are_known_to_end() -> None:
     """At what the sources have told last, or at the row of the cursor."""
     backwards = Backwards(after="a", spans=(HOUR,))
@@ -72,7 +80,12 @@ def test_a_step_is_read_wholly() -> None:
 
 
 def pages(
-    scene: Scene, question: Question[Any], key: Mapping[str, str], size: int, **more: Any
+    scene: Scene,
+    question: Question[Any],
+    key: Mapping[str, str],
+    size: int,
+    enough: int | None = None,
+    **more: Any,
 ) -> list[Mapping[str, Any]]:
     """Every row, page by page, as the API asks for them; the first rows are in the last days."""
 
@@ -83,9 +96,10 @@ def pages(
         after: dict[str, Any] = {}
         given = {"customer_id": scene.customer, "providers": ["aws"], **PERIOD, **more}
         while True:
-            lines = await door.lines(question, {**given, **after, "limit": size}, more.get("end"))
+            asked = {**given, **after, "limit": size}
+            lines, ended = await door.lines(question, asked, more.get("end"), enough)
             found += map(orjson.loads, lines)
-            if len(lines) < size:
+            if ended:
                 await door.close()
                 return found
             after = {"has_after": True} | {name: found[-1][column] for name, column in key.items()}
@@ -116,9 +130,18 @@ moments = st.lists(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(moments=moments, size=st.integers(1, 7), step_s=st.sampled_from([900, 3600, 86_400, 93_600]))
+@given(
+    moments=moments,
+    size=st.integers(1, 7),
+    enough=st.none() | st.integers(1, 7),
+    step_s=st.sampled_from([900, 3600, 86_400, 93_600]),
+)
 def test_pages_of_samples_and_steps_hold_what_the_period_holds(
-    warehouse: Warehouse, moments: list[tuple[int, int, str]], size: int, step_s: int
+    warehouse: Warehouse,
+    moments: list[tuple[int, int, str]],
+    size: int,
+    enough: int | None,
+    step_s: int,
 ) -> None:
     """The same rows in the same order, wherever gaps and days fall."""
     scene = Scene(warehouse, f"acme-{token_hex(6)}")
@@ -131,13 +154,13 @@ def test_pages_of_samples_and_steps_hold_what_the_period_holds(
         for back, minutes, name in moments
     ]
     scene.samples(*rows, span=day_span(TODAY - 19 * DAY, 20))
-    told = pages(scene, performance.METRICS, SERIES, size)
+    told = pages(scene, performance.METRICS, SERIES, size, enough)
     wanted = whole(scene, performance.METRICS)
     assert [(row["timestamp"], row["resource_id"], row["value"]) for row in told] == [
         (row.timestamp.isoformat().replace("+00:00", "Z"), row.resource_id, row.value)
         for row in wanted
     ]
-    stepped = pages(scene, performance.METRICS_STEPPED, SERIES, size, step_s=step_s)
+    stepped = pages(scene, performance.METRICS_STEPPED, SERIES, size, enough, step_s=step_s)
     assert [(row["resource_id"], row["avg"], row["samples"]) for row in stepped] == [
         (row.resource_id, row.avg, row.samples)
         for row in whole(scene, performance.METRICS_STEPPED, step_s=step_s)
