@@ -98,15 +98,18 @@ class Registry:
                 known = self._by_head.get(head, ())
                 if spelling not in known:
                     longest_first = sorted((*known, spelling), key=len, reverse=True)
-                    self._by_head[head] = tuple(longest_first)
+                    # A new one each time: readers go through the one they have without a lock.
+                    self._by_head = {**self._by_head, head: tuple(longest_first)}
 
     def hide(self, text: str) -> str:
         """``text`` without the remembered values; the time does not grow with their number."""
         heads = self._by_head
-        starts = [at for at in range(len(text)) if text[at : at + SHORTEST] in heads]
+        # Most text holds none, and a search for each head is quick while there are few of them.
+        if len(heads) < len(text) and not any(head in text for head in heads):
+            return text
         pieces: list[str] = []
         kept = 0
-        for start in starts:
+        for start in (at for at in range(len(text)) if text[at : at + SHORTEST] in heads):
             length = self._match(text, start)
             if length and start >= kept:
                 pieces += (text[kept:start], REDACTED)

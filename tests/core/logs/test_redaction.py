@@ -1,5 +1,6 @@
 """Text leaves without what is secret in it, and otherwise as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from secrets import token_hex
 from time import process_time
 
@@ -120,3 +121,13 @@ def test_long_text_takes_time_with_its_length_only(piece: str) -> None:
         return process_time() - started
 
     assert seconds(100_000) < 40 * max(seconds(10_000), 0.001)
+
+
+def test_values_may_be_added_while_others_read() -> None:
+    """A line is written in one thread while another opens a credential."""
+    registry, text = Registry(), "nothing secret is in this line " * 200
+    with ThreadPoolExecutor(2) as threads:
+        adding = threads.submit(lambda: [registry.add(token_hex(8)) for _ in range(2000)])
+        while not adding.done():
+            assert registry.hide(text) == text
+    assert adding.exception() is None
