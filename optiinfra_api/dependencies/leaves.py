@@ -22,11 +22,15 @@ ROW_BYTES = 50
 
 @dataclass(eq=False, slots=True)
 class Piece:
-    """Rows that were read together; ``ended`` where none follow them."""
+    """Rows that were read together; ``ended`` where none follow them.
+
+    ``followed`` once those that follow were asked for.
+    """
 
     rows: list[bytes]
     ended: bool
     until: float
+    followed: bool = False
     places: list[Hashable] = field(default_factory=list)
 
     @property

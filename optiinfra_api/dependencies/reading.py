@@ -1,7 +1,7 @@
 """One read: whose data, which period, on what ground; asked once, answered in the envelope."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -11,7 +11,6 @@ from starlette.responses import StreamingResponse
 from optiinfra_api.dependencies.coverage import Covering, coverage_of
 from optiinfra_api.dependencies.cursor import Position
 from optiinfra_api.dependencies.doors import Doors
-from optiinfra_api.dependencies.leaves import Leaf
 from optiinfra_api.dependencies.page import (
     UNPAGED,
     Found,
@@ -33,6 +32,7 @@ from optiinfra_api.dependencies.period import (
 from optiinfra_api.dependencies.period import window_of as parsed
 from optiinfra_api.dependencies.standing import Ground, ground_of
 from optiinfra_api.dependencies.tenant import ALL, ProviderSlug, Tenant, meant
+from optiinfra_api.dependencies.turning import Turning
 from optiinfra_api.dependencies.unchanged import demand_change, tag_of
 from optiinfra_api.schemas.envelope import CostReading, Coverage, Period, Reading
 from optiinfra_core.collecting.catalogue import ProviderInfo
@@ -100,29 +100,13 @@ class Read:
     async def lines(self, keyset: Keyset[T], **given: Any) -> Found[bytes]:
         """The page of ``listing`` with its rows as ClickHouse writes them, a line of JSON each."""
         demand_small(self.page)
-        params = self.params({**given, **keyset.after(self.page)})
-        asked = self.doors.warehouse.leaf(keyset.question, params, self.ground)
-        leaf = await self.covering.beside(asked)
-        found = keyset.cut(leaf.take(self.page.limit + 1), self.page)
-        if found.next:
-            self._keep_ahead(keyset, given, leaf, found.next)
-        return found
-
-    def _keep_ahead(
-        self, keyset: Keyset[T], given: Mapping[str, Any], leaf: Leaf, following: Position
-    ) -> None:
-        """Have the next page at hand, and read on for whoever turns pages before they run out."""
-
-        def after(position: Position) -> Mapping[str, Any]:
-            page = replace(self.page, position=position)
-            return self.params({**given, **keyset.after(page)})
-
-        door, question, limit = self.doors.warehouse, keyset.question, self.page.limit
-        door.keep(question, after(following), self.ground, leaf.behind(limit))
-        rows = leaf.covered(limit)
-        if self.page.position and door.runs_out(rows, limit):
-            (last,) = leaf.behind(rows - 1).take(1)
-            door.begin(question, after(keyset.position(last)), self.ground)
+        turning = Turning(
+            self.doors.warehouse,
+            self.ground,
+            keyset,
+            lambda page: self.params({**given, **keyset.after(page)}),
+        )
+        return await self.covering.beside(turning.page(self.page))
 
     async def rows(
         self, keyset: Keyset[Any], media_type: str | None, *, more: Mapping[str, str], **given: Any

@@ -12,6 +12,7 @@ import pytest
 
 from optiinfra_api.dependencies.page import Keyset, Page
 from optiinfra_api.dependencies.standing import Ground
+from optiinfra_api.dependencies.turning import Turning
 from optiinfra_api.dependencies.warehouse import WarehouseDoor
 from optiinfra_api.routers.performance import SAMPLES
 from optiinfra_core.collecting.state import SourceState
@@ -41,19 +42,14 @@ class Turner:
     async def all(self) -> list[float]:
         """The values of every page."""
         page = Page(limit=self.limit, question="", position=None)
+        turning = Turning(self.door, self.ground, self.keyset, self.params)
         values: list[float] = []
         while True:
-            params = self.params(page)
-            leaf = await self.door.leaf(self.keyset.question, params, self.ground)
-            found = self.keyset.cut(leaf.take(self.limit + 1), page)
+            found = await turning.page(page)
             values += [orjson.loads(row)["value"] for row in found.rows]
             if found.next is None:
                 return values
             page = replace(page, position=found.next)
-            following = self.params(page)
-            rest = leaf.behind(self.limit)
-            self.door.keep(self.keyset.question, following, self.ground, rest)
-            self.door.begin(self.keyset.question, following, self.ground)
 
 
 def ground(version: int) -> Ground:
@@ -131,3 +127,25 @@ def test_what_stands_on_no_source_is_not_kept(written: Scene) -> None:
         await door.close()
 
     asyncio.run(scene())
+
+
+def test_what_follows_a_piece_is_read_once_before_its_last_page(written: Scene) -> None:
+    """By whoever turned to a second page; whoever looks at the first one has nothing read ahead."""
+
+    async def scene() -> list[int]:
+        """How often was asked after each page of two rows, out of pieces of nine."""
+        door = WarehouseDoor(written.warehouse.endpoint, ahead=AHEAD)
+        turner = Turner(door, written, ground(1), 2)
+        turning = Turning(door, turner.ground, turner.keyset, turner.params)
+        page = Page(limit=2, question="", position=None)
+        asked = []
+        for _ in range(5):
+            found = await turning.page(page)
+            await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+            asked.append(door.asked)
+            page = replace(page, position=found.next)
+        await door.close()
+        return asked
+
+    # The first page; the second and the three after it; with the third, what follows those.
+    assert asyncio.run(scene()) == [1, 2, 3, 3, 3]
