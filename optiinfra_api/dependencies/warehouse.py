@@ -10,6 +10,7 @@ from optiinfra_api.dependencies.standing import Ground
 from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.warehouse.client import AsyncWarehouse
 from optiinfra_core.warehouse.question import Question
+from optiinfra_core.warehouse.wire import LOOPBACK
 from optiinfra_core.windows import DAY
 
 T = TypeVar("T")
@@ -18,8 +19,10 @@ T = TypeVar("T")
 AHEAD = 2001
 # The longest that a source's rows are behind its commits, as a rule.
 SETTLING = 3 * DAY
-# More questions at a time only take turns on the server's cores, and all of them end late.
+# More questions at a time only take turns on the cores of a server that has few, which this process
+# shares with it; a server elsewhere has more of them, and each question is on its way for a while.
 AT_ONCE = 4
+AT_ONCE_ELSEWHERE = 16
 # Nobody waits yet for what is read ahead; all at once it would hold up those who do wait.
 BEHIND = 2
 
@@ -32,7 +35,8 @@ class WarehouseDoor:
         self._ahead = ahead
         self._opened: AsyncWarehouse | None = None
         self._opening = asyncio.Lock()
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        near = endpoint.host in LOOPBACK
+        self._turns = asyncio.Semaphore(AT_ONCE if near else AT_ONCE_ELSEWHERE)
         self._behind = asyncio.Semaphore(BEHIND)
         self._leaves = Leaves()
         self.asked = 0
