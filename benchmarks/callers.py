@@ -99,18 +99,16 @@ async def warm(lines: list[Line], turn: Turn) -> None:
     await asyncio.gather(*(begin(number, line) for number, line in enumerate(lines)))
 
 
-async def crowd(lines: list[Line], turn: Turn, seconds: float, least: int = 0) -> Asked:
+async def crowd(lines: list[Line], turn: Turn, seconds: float) -> Asked:
     """Every caller asks, waits for the answer and asks again, for so many seconds.
 
-    ``turn`` is given the line and the caller's number. ``least`` answers are waited for in any
-    case.
+    ``turn`` is given the line and the caller's number.
     """
     began = time.perf_counter()
-    least = max(least, len(lines))
     taken: list[float] = []
 
     async def call(number: int, line: Line) -> None:
-        while (since := time.perf_counter()) < began + seconds or len(taken) < least:
+        while (since := time.perf_counter()) < began + seconds or len(taken) < len(lines):
             await turn(line, number)
             taken.append((time.perf_counter() - since) * 1000)
 

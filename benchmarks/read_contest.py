@@ -68,9 +68,8 @@ class Contest:
 
     async def run(self, case: Case, callers: int) -> list[dict[str, object]]:
         """The case's pages in every way they are asked for."""
-        # How complete a customer's period is, is asked once until its data change.
         numbers = itertools.count()
-        await self._api(self._new_pages(case, numbers), 1, least=len(self._customers))
+        await self._meet(self._new_pages(case, numbers))
         found = []
         for count in (1, callers):
             began = load()
@@ -98,6 +97,13 @@ class Contest:
             )
         return found
 
+    async def _meet(self, turn: Turn) -> None:
+        """Ask for a page of each customer: how complete its period is, is asked once and kept."""
+        [line] = self._lines(1)
+        for _ in self._customers:
+            await turn(line, 0)
+        await line.close()
+
     def _place(self, number: int) -> tuple[str, int]:
         """A customer and a shift of the period that no other number has."""
         return self._customers[number % len(self._customers)], number // len(self._customers)
@@ -116,10 +122,12 @@ class Contest:
 
     def _turned_pages(self, case: Case, numbers: "itertools.count[int]") -> Turn:
         """Each caller turns the pages of a list of its own, and begins again at its end."""
-        lists = [self._place(next(numbers)) for _ in self._customers]
+        lists: dict[int, tuple[str, int]] = {}
         cursors: dict[int, str] = {}
 
         async def turn(line: Line, caller: int) -> object:
+            if caller not in lists:
+                lists[caller] = self._place(next(numbers))
             answer = await line.ask(case.url(*lists[caller], cursors.get(caller)))
             following = CURSOR.search(answer[-4096:])
             cursors.pop(caller, None)
@@ -150,11 +158,15 @@ class Contest:
         query = {"database": self._endpoint.database, **settings, **params}
         return f"/?{urlencode(query, quote_via=quote)}", f"{sql}\nFORMAT JSONEachRow"
 
-    async def _api(self, turn: Turn, callers: int, least: int = 0) -> Took:
+    def _lines(self, callers: int) -> list[Line]:
+        """Connections to the API."""
         address = urlsplit(self._served.address)
         headers = {"Authorization": f"Bearer {self._served.key}"}
         host, port = str(address.hostname), int(address.port or 0)
-        return await self._crowd([Line(host, port, headers) for _ in range(callers)], turn, least)
+        return [Line(host, port, headers) for _ in range(callers)]
+
+    async def _api(self, turn: Turn, callers: int) -> Took:
+        return await self._crowd(self._lines(callers), turn)
 
     async def _clickhouse(self, turn: Turn, callers: int) -> Took:
         headers = {
@@ -164,12 +176,12 @@ class Contest:
         host, port = self._endpoint.host, self._endpoint.port
         return await self._crowd([Line(host, port, headers) for _ in range(callers)], turn)
 
-    async def _crowd(self, lines: list[Line], turn: Turn, least: int = 0) -> Took:
+    async def _crowd(self, lines: list[Line], turn: Turn) -> Took:
         keeper = self._installation.keepers()["clickhouse"]
         await warm(lines, turn)
         since = SystemClock().now()
         before = cpu_seconds(self._served.pid), cpu_seconds(keeper)
-        asked = await crowd(lines, turn, 0 if least else self._seconds, least)
+        asked = await crowd(lines, turn, self._seconds)
         after = cpu_seconds(self._served.pid), cpu_seconds(keeper)
         own = self._own(since, SystemClock().now())
         for line in lines:
