@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from optiinfra_api.loads import Loads
+
 # Answers rows, and whether they are the last ones.
 Load = Callable[[], Awaitable[tuple[list[bytes], bool]]]
 
@@ -74,7 +76,7 @@ class Leaves:
         self._size = 0
         self._leaves: dict[Hashable, Leaf] = {}
         self._pieces: OrderedDict[int, Piece] = OrderedDict()
-        self._loading: dict[Hashable, asyncio.Task[Leaf]] = {}
+        self._loads: Loads[Hashable, Leaf] = Loads()
 
     async def get(self, place: Hashable, count: int, load: Load) -> Leaf:
         """The rows at ``place``, at least ``count`` where there are as many.
@@ -85,7 +87,7 @@ class Leaves:
         leaf = self._held(place, count)
         if leaf is not None:
             return leaf
-        return await asyncio.shield(self._begun(place, count, load))
+        return await self._loads.get((place, count), lambda: self._load(place, load))
 
     def begin(self, place: Hashable, count: int, load: Load) -> None:
         """Read what will be asked for next, unless it is here or on its way; nobody waits for it.
@@ -93,14 +95,11 @@ class Leaves:
         Where that fails, whoever asks has it read again and is told.
         """
         if self._held(place, count) is None:
-            self._begun(place, count, load)
+            self._loads.begin((place, count), lambda: self._load(place, load))
 
     async def close(self) -> None:
         """Stop reading."""
-        tasks = list(self._loading.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._loads.close()
 
     def keep(self, place: Hashable, leaf: Leaf) -> None:
         """Whoever asks for ``place`` gets ``leaf``."""
@@ -114,18 +113,6 @@ class Leaves:
             return None
         self._pieces.move_to_end(id(leaf.piece))
         return leaf
-
-    def _begun(self, place: Hashable, count: int, load: Load) -> "asyncio.Task[Leaf]":
-        def ended(task: "asyncio.Task[Leaf]") -> None:
-            self._loading.pop((place, count), None)
-            # Its error is told to those who wait; where nobody does, it is not worth a warning.
-            _ = task.cancelled() or task.exception()
-
-        if (place, count) not in self._loading:
-            task = asyncio.ensure_future(self._load(place, load))
-            self._loading[place, count] = task
-            task.add_done_callback(ended)
-        return self._loading[place, count]
 
     async def _load(self, place: Hashable, load: Load) -> Leaf:
         rows, ended = await load()
