@@ -5,6 +5,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+# How this machine is named.
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClickHouseEndpoint:
@@ -28,6 +31,11 @@ class ClickHouseEndpoint:
         """HTTP port; ClickHouse's own defaults where the URL names none."""
         parts = urlsplit(self.url)
         return parts.port or (8443 if parts.scheme == "https" else 8123)
+
+    @property
+    def nearby(self) -> bool:
+        """Whether it is on this machine."""
+        return self.host in LOOPBACK
 
     @property
     def secure(self) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from optiinfra_core.endpoints import LOOPBACK
 from optiinfra_core.errors import ConfigurationError, Transient
 from optiinfra_core.windows import Clock
 
@@ -22,7 +23,6 @@ USABLE = timedelta(hours=6)
 LEAST_WAIT = timedelta(seconds=15)
 LARGEST_BYTES = 512 * 1024
 TIMEOUT_SECONDS = 5.0
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Jwk = Mapping[str, Any]
 

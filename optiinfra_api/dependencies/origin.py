@@ -6,10 +6,10 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from optiinfra_api.dependencies.doors import DoorsOf
+from optiinfra_core.endpoints import LOOPBACK
 
 FORBIDDEN = 403
 MISDIRECTED = 421
-HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 async def demand_own_site(request: Request, doors: DoorsOf) -> None:
@@ -22,15 +22,15 @@ async def demand_own_site(request: Request, doors: DoorsOf) -> None:
         HTTPException: 403 for the origin, 421 for the host.
     """
     settings = doors.settings
-    local = settings.api_host in HERE
+    local = settings.api_host in LOOPBACK
     origin = request.headers.get("origin")
     if (
         origin is not None
         and origin not in settings.cors_origins
-        and not (local and host_of(origin) in HERE)
+        and not (local and host_of(origin) in LOOPBACK)
     ):
         raise HTTPException(FORBIDDEN, "this Origin is not among OPTIINFRA_CORS_ORIGINS")
-    hosts = {*settings.mcp_hosts, *(HERE if local else ())}
+    hosts = {*settings.mcp_hosts, *(LOOPBACK if local else ())}
     asked = host_of(f"//{request.headers.get('host', '')}")
     if hosts and asked not in hosts:
         raise HTTPException(MISDIRECTED, "this Host is not among OPTIINFRA_MCP_HOSTS")

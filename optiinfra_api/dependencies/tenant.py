@@ -33,10 +33,8 @@ header = APIKeyHeader(
 
 async def token_of(request: Request) -> str | None:
     """What the request identifies itself with, if it does."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token
-    return request.headers.get(header.model.name)
+    by_bearer = await bearer(request)
+    return by_bearer.credentials if by_bearer else await header(request)
 
 
 TokenOf = Annotated[str | None, Depends(token_of)]

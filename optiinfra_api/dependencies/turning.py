@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from optiinfra_api.dependencies.cursor import Position
 from optiinfra_api.dependencies.leaves import Leaf
 from optiinfra_api.dependencies.page import Found, Keyset, Page
 from optiinfra_api.dependencies.standing import Ground
@@ -40,6 +39,5 @@ class Turning:
             return
         leaf.piece.followed = True
         (last,) = leaf.behind(rows - 1).take(1)
-        following: Position = self.keyset.position(last)
-        params = self.params(replace(page, position=following))
+        params = self.params(replace(page, position=self.keyset.position(last)))
         self.door.begin(self.keyset.question, params, self.ground)

@@ -10,7 +10,6 @@ from optiinfra_api.dependencies.standing import Ground
 from optiinfra_core.endpoints import ClickHouseEndpoint
 from optiinfra_core.warehouse.client import AsyncWarehouse
 from optiinfra_core.warehouse.question import Question
-from optiinfra_core.warehouse.wire import LOOPBACK
 from optiinfra_core.windows import DAY
 
 T = TypeVar("T")
@@ -35,8 +34,7 @@ class WarehouseDoor:
         self._ahead = ahead
         self._opened: AsyncWarehouse | None = None
         self._opening = asyncio.Lock()
-        near = endpoint.host in LOOPBACK
-        self._turns = asyncio.Semaphore(AT_ONCE if near else AT_ONCE_ELSEWHERE)
+        self._turns = asyncio.Semaphore(AT_ONCE if endpoint.nearby else AT_ONCE_ELSEWHERE)
         self._behind = asyncio.Semaphore(BEHIND)
         self._leaves = Leaves()
         self.asked = 0

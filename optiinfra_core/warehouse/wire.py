@@ -14,8 +14,6 @@ T = TypeVar("T")
 # A question whose asker has gone is cancelled; without this the server works on for nobody.
 READ_SETTINGS: Mapping[str, Any] = {"cancel_http_readonly_queries_on_client_close": 1}
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
 # Tables whose rows belong to a customer: all there are.
 TENANT_TABLES = (
     "application_metrics",
@@ -51,7 +49,7 @@ def options(endpoint: ClickHouseEndpoint, *, reader: bool) -> dict[str, Any]:
         "show_clickhouse_errors": "scrub",
         "tz_mode": "aware",
         # Packing what does not leave the machine costs both ends more than it saves.
-        "compress": endpoint.host not in LOOPBACK,
+        "compress": not endpoint.nearby,
     }
 
 
